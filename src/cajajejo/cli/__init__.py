@@ -1,0 +1,141 @@
+"""The command line: the tree of commands and the one error boundary."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from cajajejo import __version__
+from cajajejo.cli import evaluation, metrics, screen
+from cajajejo.cli.options import group
+from cajajejo.errors import CajajejoError, ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ANYWHERE: Final = {"--trace": 0, "--quiet": 0, "-q": 0, "--color": 1}
+
+app = group(
+    "Evaluate language models, track every run, and hear about it only when a number got worse.",
+    "Start here: cajajejo jobs evaluation --help",
+)
+jobs = group("Jobs: what runs on a cluster, or here with the same code.", "Example: cajajejo jobs evaluation --help")
+jobs.add_typer(evaluation.app, name="evaluation")
+app.add_typer(jobs, name="jobs", rich_help_panel="Run")
+app.add_typer(metrics.app, name="metrics", rich_help_panel="Judge")
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001  # the signature of the parser
+    if asked:
+        screen.result(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[  # noqa: ARG001  # its callback does the work
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+    trace: Annotated[
+        bool, typer.Option("--trace", envvar="CAJAJEJO_TRACE", help="Debug log and tracebacks on stderr.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", envvar="CAJAJEJO_QUIET", help="Only warnings and errors on stderr.")
+    ] = False,
+    color: Annotated[
+        str, typer.Option("--color", envvar="CAJAJEJO_COLOR", metavar="auto|always|never", help="Colour.")
+    ] = "auto",
+) -> None:
+    """Evaluate language models, track every run, and hear about it only when a number got worse.
+
+    Start here: cajajejo jobs evaluation --help
+    """
+    screen.configure(trace=trace, quiet=quiet, color=color)
+
+
+def main() -> None:
+    """The program ``cajajejo``."""
+    sys.exit(run(app, sys.argv[1:], prog_name="cajajejo"))
+
+
+def run(program: typer.Typer, arguments: Sequence[str], *, prog_name: str) -> int:
+    """Runs a command and returns its exit code: the one place where an error becomes text."""
+    as_json = "--json" in arguments
+    try:
+        code = program(_switches_first(arguments), prog_name=prog_name, standalone_mode=False)
+        sys.stdout.flush()
+        return int(code) if isinstance(code, int) else ExitCode.DONE
+    except CajajejoError as error:
+        _report(error, as_json=as_json)
+        return error.exit_code
+    except typer.TyperException as error:
+        if as_json:
+            _stderr_json({"kind": "UsageError", "message": error.format_message(), "object": None, "run": None})
+        else:
+            error.show()  # type: ignore[attr-defined]  # every one that the parser raises has it
+        return ExitCode.USAGE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001  # the boundary: a bug becomes a saved traceback and a sentence
+        return _report_bug(error, as_json=as_json)
+
+
+def _switches_first(arguments: Sequence[str]) -> list[str]:
+    """Moves the switches that may stand anywhere to the front; what follows ``--`` stays."""
+    front: list[str] = []
+    rest: list[str] = []
+    queue = list(arguments)
+    while queue:
+        argument = queue.pop(0)
+        if argument == "--":
+            return [*front, *rest, argument, *queue]
+        name = argument.split("=")[0]
+        if name in _ANYWHERE:
+            front += [argument, *([queue.pop(0)] if _ANYWHERE[name] and "=" not in argument and queue else [])]
+        else:
+            rest.append(argument)
+    return [*front, *rest]
+
+
+def _report(error: CajajejoError, *, as_json: bool) -> None:
+    if screen.options().trace:
+        traceback.print_exception(error)
+    if as_json:
+        _stderr_json(error.as_json())
+        return
+    style = screen.err_style()
+    for line in error.lines():
+        sys.stderr.write(style.plain(line) + "\n")
+
+
+def _report_bug(error: Exception, *, as_json: bool) -> int:
+    folder = Path(".cajajejo")
+    path = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt"
+    text = "".join(traceback.format_exception(error))
+    try:
+        folder.mkdir(exist_ok=True)
+        path.write_text(text)
+    except OSError:
+        sys.stderr.write(text)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    bug = CajajejoError(
+        f"this is a bug in cajajejo {__version__}: {type(error).__name__}: {error}",
+        facts={"where": f"{frame.filename}:{frame.lineno} in {frame.name}", "details": str(path)},
+        run="read that file, then report it with the command that you ran",
+    )
+    _report(bug, as_json=as_json)
+    return ExitCode.BUG
+
+
+def _stderr_json(error: dict[str, object]) -> None:
+    sys.stderr.write(json.dumps({"error": error}, ensure_ascii=False) + "\n")

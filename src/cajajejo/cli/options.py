@@ -1,0 +1,42 @@
+"""The arguments and options of every command: one type, one meaning, one help text each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def group(help_text: str, example: str) -> typer.Typer:
+    """A group of commands: plain help, no Rich, help on stderr and exit code 2 when it is called bare."""
+    return typer.Typer(
+        help=f"{help_text}\n\n{example}",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="Evaluation job config, a YAML file.")]
+HelmConfigPath = Annotated[Path, typer.Argument(metavar="HELM_CONFIG", help="HELM run specs (run_specs.conf).")]
+OutputPath = Annotated[Path, typer.Argument(metavar="OUTPUT", help="File to write; - is stdout.")]
+ConfigVersion = Annotated[
+    str, typer.Option("--config-version", metavar="V", help="Git SHA that the run is tagged with.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Override one field of the config; repeatable."),
+]
+Local = Annotated[bool, typer.Option("--local", help="This machine: no Kubernetes, no cloud log sink.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+LogDir = Annotated[Path, typer.Argument(metavar="LOGDIR", help="Directory with TensorBoard event files, at any depth.")]
+TestName = Annotated[str, typer.Option("--test", metavar="NAME", help="Name of the test whose history this run joins.")]
+MetricsConfigPath = Annotated[
+    Path, typer.Option("--config", metavar="FILE", help="Metric configuration, YAML or JSON.")
+]
+HistoryUrl = Annotated[
+    str, typer.Option("--history", metavar="URL", envvar="CAJAJEJO_HISTORY", help="Metric history, sqlite:///FILE.")
+]

@@ -1,0 +1,84 @@
+"""Where text goes: results to stdout, everything else to stderr, in the style that each can show."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from dataclasses import dataclass
+
+from cajajejo.terminal import Style
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The switches that may stand anywhere on the line."""
+
+    trace: bool = False
+    quiet: bool = False
+    color: str = "auto"
+
+
+class _State:
+    options = Options()
+
+
+def configure(*, trace: bool | None = None, quiet: bool | None = None, color: str | None = None) -> None:
+    """Sets the switches that are given, for the rest of the process."""
+    before = _State.options
+    _State.options = Options(
+        trace=before.trace if trace is None else trace,
+        quiet=before.quiet if quiet is None else quiet,
+        color=before.color if color is None else color,
+    )
+    logger = logging.getLogger("cajajejo")
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(name)s - %(levelname)s - %(message)s"))
+        logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG if _State.options.trace else logging.WARNING)
+
+
+def options() -> Options:
+    """The switches in force."""
+    return _State.options
+
+
+def out_style() -> Style:
+    """What stdout can show."""
+    return Style.of(sys.stdout, color=_State.options.color)
+
+
+def err_style() -> Style:
+    """What stderr can show."""
+    return Style.of(sys.stderr, color=_State.options.color)
+
+
+def result(*lines: str) -> None:
+    """Lines of the result, on stdout."""
+    style = out_style()
+    for line in lines:
+        sys.stdout.write((line if style.unicode else line.encode("ascii", "backslashreplace").decode()) + "\n")
+
+
+def result_json(document: object) -> None:
+    """The one JSON document of a command, on stdout; not-a-number becomes null."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def say(*lines: str) -> None:
+    """Plans, progress and hints, on stderr; silent with ``--quiet``."""
+    if not _State.options.quiet:
+        _stderr(*lines)
+
+
+def warn(message: str) -> None:
+    """One warning, on stderr."""
+    _stderr(f"Warning: {message}")
+
+
+def _stderr(*lines: str) -> None:
+    style = err_style()
+    for line in lines:
+        sys.stderr.write((line if style.unicode else line.encode("ascii", "backslashreplace").decode()) + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,189 @@
+"""Every error that a user can meet, as one tree.
+
+::
+
+    CajajejoError                 1    an expected failure: what happened, to what, and the way out
+    ├── FileProblemsError         1    a file is wrong: all its problems at once, each with its line
+    ├── MissingExtraError         1    an optional package is not installed
+    ├── HarnessMissingError       1    the harness (HELM) is not installed
+    ├── HarnessError              1    the harness ran and failed as a whole
+    ├── SanityError               1    the environment of an evaluation is not ready
+    ├── ModelError                1    the model cannot be fetched, or is not what the config says
+    ├── TrackingError             1    the tracking server cannot be reached, or said no
+    ├── HistoryError              1    the metric history cannot be read or written
+    ├── InterruptedRunError     130    Ctrl-C; what is finished is kept
+    └── UsageError                2    the command line is wrong
+
+A verdict is a value and never an exception; its exit code is chosen where it is printed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import ModuleType
+
+
+class ExitCode(IntEnum):
+    """What the exit code of every command means; the same table holds in the pod."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    BUG = 3
+    REGRESSION = 4
+    INCONCLUSIVE = 5
+    STILL_GOING = 124
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class CajajejoError(Exception):
+    """An expected failure: the sentence, the facts beside it, and the next command to run.
+
+    Args:
+        message: what happened, to which object; one sentence without a full stop.
+        facts: what else helps, by a short name (``tried``, ``named by``, …).
+        run: commands that mend it; each can be pasted.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __init__(self, message: str, *, facts: Mapping[str, str] | None = None, run: str | Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.facts: dict[str, str] = dict(facts or {})
+        self.run: tuple[str, ...] = (run,) if isinstance(run, str) else tuple(run)
+
+    @property
+    def kind(self) -> str:
+        """The class name, a stable code for scripts (``error.kind`` of ``--json``)."""
+        return type(self).__name__
+
+    def lines(self) -> list[str]:
+        """The error as it stands on the screen: ``Error:``, indented facts, ``Run:``."""
+        lines = [f"Error: {self.message}"]
+        lines += [f"  {name:<10}  {_indented(text, 14)}" for name, text in self.facts.items()]
+        lines += [("Run: " if first else "     ") + command for first, command in _with_first(self.run)]
+        return lines
+
+    def as_json(self) -> dict[str, object]:
+        """The error as ``--json`` prints it on stderr."""
+        return {"kind": self.kind, "message": self.message, "object": self.facts or None, "run": list(self.run) or None}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem of a file, printed as ``file:line: a.b.c: message``; a hint stands on a line of its own."""
+
+    file: str
+    message: str
+    path: str = ""
+    line: int | None = None
+    hint: str | None = None
+    level: Literal["error", "warning"] = "error"
+
+    def lines(self) -> list[str]:
+        """The problem as it stands on the screen."""
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        where = f"{place}: {self.path}: " if self.path else f"{place}: "
+        return [where + self.message] + ([f"    {self.hint}"] if self.hint else [])
+
+
+class FileProblemsError(CajajejoError):
+    """A file is wrong; holds every problem found in it, in order of lines."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.file, problem.line or 0)))
+        count, files = len(self.problems), len({problem.file for problem in self.problems})
+        super().__init__(f"{count} problem{'s' * (count != 1)} in {files} file{'s' * (files != 1)}")
+
+    def lines(self) -> list[str]:
+        """One line per problem, so that editors and CI can jump there, then their number."""
+        return [line for problem in self.problems for line in problem.lines()] + [self.message]
+
+    def as_json(self) -> dict[str, object]:
+        """The error with its list of problems."""
+        problems = [{name: getattr(problem, name) for name in Problem.__slots__} for problem in self.problems]
+        return {**super().as_json(), "problems": problems}
+
+
+class MissingExtraError(CajajejoError):
+    """An optional package is not installed."""
+
+
+class HarnessMissingError(CajajejoError):
+    """The harness (HELM) is not installed."""
+
+
+class HarnessError(CajajejoError):
+    """The harness ran and failed as a whole: there is nothing to keep."""
+
+
+class SanityError(CajajejoError):
+    """The environment of an evaluation is not ready; nothing was started."""
+
+
+class ModelError(CajajejoError):
+    """The model cannot be fetched, or is not what the config says."""
+
+
+class TrackingError(CajajejoError):
+    """The tracking server cannot be reached, or refused."""
+
+
+class HistoryError(CajajejoError):
+    """The metric history cannot be read or written."""
+
+
+class InterruptedRunError(CajajejoError):
+    """Ctrl-C; what is finished is kept."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+    def lines(self) -> list[str]:
+        """No ``Error:`` in front: the user asked for it."""
+        return [self.message, *super().lines()[1:]]
+
+
+class UsageError(CajajejoError):
+    """The command line is wrong."""
+
+    exit_code = ExitCode.USAGE
+
+
+def require(module: str, *, extra: str, purpose: str) -> ModuleType:
+    """The optional package `module`, imported now.
+
+    Raises:
+        MissingExtraError: it is not installed; the message names the extra that holds it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
+            raise
+        message = f"{purpose} needs the package {module.partition('.')[0]}, which is not installed"
+        facts = {"part of": f"the extra {extra} of cajajejo"}
+        raise MissingExtraError(message, facts=facts, run=install_command(extra)) from error
+
+
+def install_command(extra: str) -> str:
+    """The command that adds `extra` to the way cajajejo was installed here."""
+    from pathlib import Path
+
+    in_clone = (Path(__file__).parents[2] / "pyproject.toml").is_file()
+    return f"poetry install -E {extra}" if in_clone else f"pip install 'cajajejo[{extra}]'"
+
+
+def _indented(text: str, width: int) -> str:
+    return text.replace("\n", "\n" + " " * width)
+
+
+def _with_first(items: Sequence[str]) -> list[tuple[bool, str]]:
+    return [(index == 0, item) for index, item in enumerate(items)]

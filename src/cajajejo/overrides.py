@@ -1,0 +1,76 @@
+"""``--set PATH=VALUE``: one field of a config replaced before it is checked."""
+
+from __future__ import annotations
+
+import copy
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from cajajejo import yamlfile
+from cajajejo.errors import UsageError
+from cajajejo.yamlfile import Document, Location, Value, dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PART: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|([^.="]+)')
+_EXAMPLE: Final = (
+    "for example --set helm.suite=v2, --set helm.args.1=20, --set 'tracking_config.tags.\"team.name\"=nlp'"
+)
+
+
+def apply(document: Document, settings: Sequence[str]) -> Document:
+    """`document` with every ``PATH=VALUE`` of `settings` put in; the value is YAML.
+
+    Raises:
+        UsageError: a setting has no path, no ``=``, or its path leads through something that holds no fields.
+        FileProblemsError: a value is not well-formed YAML.
+    """
+    data = copy.deepcopy(document.data)
+    places = []
+    for setting in settings:
+        location, text = _split(setting)
+        _put(data, location, yamlfile.parse_value(text, f"--set {dotted(location)}"), setting)
+        places.append(location)
+    return replace(document, data=data, overridden=frozenset(places))
+
+
+def _split(setting: str) -> tuple[Location, str]:
+    location: list[str | int] = []
+    position = 0
+    while match := _PART.match(setting, position):
+        quoted, plain = match[1], match[2]
+        location.append(re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain.strip())
+        position = match.end()
+        if setting[position : position + 1] == "=":
+            return tuple(location), setting[position + 1 :]
+        if setting[position : position + 1] != ".":
+            break
+        position += 1
+    raise UsageError(f"--set {setting}: not PATH=VALUE", facts={"expected": _EXAMPLE})
+
+
+def _put(data: dict[str, Value], location: Location, value: Value, setting: str) -> None:
+    here: Value = data
+    for depth, part in enumerate(location):
+        last = depth == len(location) - 1
+        if isinstance(here, list):
+            here = _put_in_list(here, part, value if last else None, setting)
+        elif isinstance(here, dict):
+            here[str(part)] = value if last else _container(here.get(str(part)))
+            here = here[str(part)]
+        else:
+            raise UsageError(f"--set {setting}: {dotted(location[:depth])} holds no fields")
+
+
+def _put_in_list(items: list[Value], part: str | int, value: Value, setting: str) -> Value:
+    if not str(part).isdecimal() or int(part) >= len(items):
+        raise UsageError(f"--set {setting}: the list has no item {part}; it has 0 to {len(items) - 1}")
+    if value is not None:
+        items[int(part)] = value
+    return items[int(part)]
+
+
+def _container(value: Value) -> Value:
+    return {} if value is None else value

@@ -1,0 +1,228 @@
+"""A document held against a model: a frozen value, or every problem of the file at once, each with its line.
+
+The strict base model and the field types that all configuration files share are here, too. Kubernetes' own rules
+(quantities, label values, names of environment variables) are those of apimachinery's ``validation`` package.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, Union, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from cajajejo.errors import FileProblemsError, Problem
+from cajajejo.yamlfile import Document, WrittenFloat, WrittenInt, dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic_core import ErrorDetails
+
+    from cajajejo.yamlfile import Location
+
+_QUANTITY: Final = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?")
+_LABEL_VALUE: Final = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_ENV_NAME: Final = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
+_FACTORS: Final = {"K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
+
+
+class StrictModel(BaseModel):
+    """Frozen, and an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
+
+
+def as_text(value: object) -> object:
+    """`value` as text if it is a number or a boolean, as it was written; anything else unchanged."""
+    if isinstance(value, WrittenInt | WrittenFloat):
+        return value.text
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _not_empty(text: str) -> str:
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+def _as_flag(value: object) -> object:
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")  # noqa: TRY004  # pydantic turns only ValueError into a problem
+    return value
+
+
+def _as_number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004  # as above
+    return value
+
+
+def check_quantity(text: str) -> str:
+    """The Kubernetes quantity `text`, unchanged.
+
+    Raises:
+        ValueError: it is no positive quantity; a hint follows after a newline.
+    """
+    if not _QUANTITY.fullmatch(text):
+        raise ValueError(f"not a quantity: {text[:40]}{_quantity_hint(text)}")
+    if not re.search(r"[1-9]", re.split(r"[eE][-+]?[0-9]+$", text)[0]):
+        raise ValueError(f"must be more than zero: {text[:40]}")
+    return text
+
+
+def _quantity_hint(text: str) -> str:
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kKmMgGtTpPeE])(i?)[bB]?\s*", text)
+    if match is None:
+        return "\nfor example 500m, 4, 16Gi"
+    number, letter, binary = match[1], match[2].upper(), match[3]
+    giga = float(number) * 1024 ** _FACTORS[letter] / 1000 ** _FACTORS[letter]
+    exact = f"{number}{letter}i ({giga:.1f} {letter}B)"
+    decimal = f"{number}{letter} ({float(number):.1f} {letter}B)"
+    return f"\ndid you mean {exact}?" if binary else f"\ndid you mean {exact} or {decimal}?"
+
+
+def check_label_value(text: str) -> str:
+    """The Kubernetes label value `text`, unchanged.
+
+    Raises:
+        ValueError: over 63 characters, or other characters than letters, digits, ``-``, ``_`` and ``.``.
+    """
+    if not text or not _LABEL_VALUE.fullmatch(text):
+        rule = "at most 63 letters, digits, '-', '_' and '.'; a letter or digit at both ends"
+        raise ValueError(f"not a label value: {text[:70]!r}\n{rule}")
+    return text
+
+
+def check_env_name(text: str) -> str:
+    """The name of an environment variable, unchanged.
+
+    Raises:
+        ValueError: Kubernetes would refuse it.
+    """
+    if not _ENV_NAME.fullmatch(text):
+        raise ValueError(f"not a name for an environment variable: {text[:70]!r}")
+    return text
+
+
+Text = Annotated[str, BeforeValidator(as_text)]
+"""Text; a number is taken as it was written."""
+NonEmptyText = Annotated[str, BeforeValidator(as_text), AfterValidator(_not_empty)]
+Quantity = Annotated[str, BeforeValidator(as_text), AfterValidator(check_quantity)]
+LabelValue = Annotated[str, BeforeValidator(as_text), AfterValidator(check_label_value)]
+EnvName = Annotated[str, BeforeValidator(as_text), AfterValidator(check_env_name)]
+Flag = Annotated[bool, BeforeValidator(_as_flag)]
+"""A boolean, or the text ``"True"`` or ``"False"``, which mean what they say."""
+Number = Annotated[float, BeforeValidator(_as_number)]
+"""A number, or a number given as text."""
+Count = Annotated[int, BeforeValidator(_as_number)]
+
+Model = TypeVar("Model", bound=StrictModel)
+
+
+def validate(model: type[Model], document: Document) -> Model:
+    """`document` as a `model`.
+
+    Raises:
+        FileProblemsError: it does not fit; holds every problem, with the line and the documented path of each.
+    """
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        raise FileProblemsError(_problems(model, document, error)) from error
+
+
+def _problems(model: type[StrictModel], document: Document, error: ValidationError) -> list[Problem]:
+    details = error.errors(include_url=False)
+    unknown = {tuple(detail["loc"]) for detail in details if detail["type"] == "extra_forbidden"}
+    misspelt = {(*location[:-1], guess) for location in unknown if (guess := _closest(model, location))}
+    return [
+        _problem(model, document, detail)
+        for detail in details
+        if not (detail["type"] == "missing" and tuple(detail["loc"]) in misspelt)
+    ]
+
+
+def _problem(model: type[StrictModel], document: Document, detail: ErrorDetails) -> Problem:
+    location = tuple(detail["loc"])
+    message, _, hint = _message(detail).partition("\n")
+    if detail["type"] == "extra_forbidden":
+        message, hint = "unknown field", _unknown_hint(model, location)
+    file = f"--set {dotted(location)}" if location in document.overridden else document.file
+    line = None if location in document.overridden else document.line_of(location)
+    return Problem(file, message, path=dotted(location), line=line, hint=hint or None)
+
+
+def _message(detail: ErrorDetails) -> str:
+    context, given = detail.get("ctx", {}), detail["input"]
+    match detail["type"]:
+        case "missing":
+            return "required, and not there"
+        case "value_error" | "assertion_error":
+            return str(context["error"])
+        case "literal_error":
+            return f"must be {context['expected']}, not {given!r}"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return f"must be a mapping of fields, not {_what(given)}"
+        case "list_type" | "tuple_type":
+            return f"must be a list, not {_what(given)}"
+        case "string_type":
+            return f"must be text, not {_what(given)}"
+        case "int_parsing" | "int_type" | "int_from_float":
+            return f"must be a whole number, not {_what(given)}"
+        case "float_parsing" | "float_type":
+            return f"must be a number, not {_what(given)}"
+        case _:
+            return detail["msg"][0].lower() + detail["msg"][1:]
+
+
+def _what(value: object) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return repr(value)[:60]
+
+
+def _unknown_hint(model: type[StrictModel], location: Location) -> str:
+    names = field_names(model, location[:-1])
+    if not names:
+        return "nothing can stand here"
+    guess = _closest(model, location)
+    listed = ", ".join(names)
+    return f"did you mean {guess}? (one of {listed})" if guess else f"one of {listed}"
+
+
+def _closest(model: type[StrictModel], location: Location) -> str | None:
+    found = difflib.get_close_matches(str(location[-1]), field_names(model, location[:-1]), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def field_names(model: type[StrictModel], location: Sequence[str | int]) -> list[str]:
+    """The documented names of the fields that may stand at `location` inside a `model`."""
+    here: Any = model
+    for part in location:
+        inner = _model_in(here)
+        if inner is None:
+            arguments = get_args(here)
+            here = arguments[-1] if arguments else None
+        else:
+            fields = {field.alias or name: field.annotation for name, field in inner.model_fields.items()}
+            here = fields.get(str(part))
+    inner = _model_in(here)
+    return [] if inner is None else [field.alias or name for name, field in inner.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[StrictModel] | None:
+    """The model that `annotation` stands for, through ``Annotated`` and ``| None``."""
+    if isinstance(annotation, type) and issubclass(annotation, StrictModel):
+        return annotation
+    if get_origin(annotation) in {Union, UnionType, Annotated}:
+        return next(filter(None, map(_model_in, get_args(annotation))), None)
+    return None
