@@ -11,7 +11,7 @@
     ├── ModelError                1    the model cannot be fetched, or is not what the config says
     ├── TrackingError             1    the tracking server cannot be reached, or said no
     ├── HistoryError              1    the metric history cannot be read or written
-    ├── InterruptedRunError     130    Ctrl-C; what is finished is kept
+    ├── InterruptedRunError     130    Ctrl-C (143: SIGTERM); what is finished is kept
     └── UsageError                2    the command line is wrong
 
 A verdict is a value and never an exception; its exit code is chosen where it is printed.
@@ -142,9 +142,16 @@ class HistoryError(CajajejoError):
 
 
 class InterruptedRunError(CajajejoError):
-    """Ctrl-C; what is finished is kept."""
+    """Ctrl-C or SIGTERM; what is finished is kept."""
 
-    exit_code = ExitCode.INTERRUPTED
+    def __init__(self, message: str, *, run: str, terminated: bool = False) -> None:
+        super().__init__(message, run=run)
+        self.terminated = terminated
+
+    @property
+    def exit_code(self) -> ExitCode:  # type: ignore[override]  # the one error with two codes
+        """143 after SIGTERM, 130 after Ctrl-C."""
+        return ExitCode.TERMINATED if self.terminated else ExitCode.INTERRUPTED
 
     def lines(self) -> list[str]:
         """No ``Error:`` in front: the user asked for it."""

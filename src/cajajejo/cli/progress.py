@@ -1,0 +1,127 @@
+"""A harness at work, on stderr: one live line on a terminal, a line per scenario where nothing may move."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+from cajajejo.cli import screen
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from cajajejo.harness.progress import Progress
+    from cajajejo.terminal import Style
+
+_BAR: Final = 30
+_REDRAW_SECONDS: Final = 0.1
+_QUIET_SECONDS: Final = 60.0
+_RATE_SECONDS: Final = 5.0
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: ``0.3 s``, ``12 s``, ``1 min 12 s``, ``2 h 5 min``."""
+    if seconds < 9.95:  # noqa: PLR2004  # from ten seconds on, tenths say nothing
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004
+
+
+def bar(done: int, total: int, style: Style, width: int = _BAR) -> str:
+    """A bar of `width` cells that is filled by `done` of `total`."""
+    filled = width if total <= 0 else min(width, width * done // total)
+    return style.glyph("bar") * filled + (" " * (width - filled))
+
+
+class HarnessProgress:
+    """Shows the progress that it is called with; leaves one final line."""
+
+    def __init__(self, name: str = "HELM") -> None:
+        self._name = name
+        self._style = screen.err_style()
+        self._live = self._style.live and not screen.options().quiet
+        self._began = self._drawn = self._told = time.monotonic()
+        self._first: tuple[float, int] | None = None
+        self._last: Progress | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._last is None:
+            return
+        self._clear()
+        if kind is None:
+            screen.say(self.final_line(self._last, time.monotonic() - self._began))
+
+    def __call__(self, progress: Progress) -> None:
+        """Shows `progress`, unless it was shown a moment ago."""
+        now = time.monotonic()
+        if self._live:
+            if now - self._drawn >= _REDRAW_SECONDS:
+                self._draw(progress, now)
+        else:
+            self._tell(progress, now)
+        self._last = progress
+
+    def final_line(self, progress: Progress, seconds: float) -> str:
+        """What stays on the screen: questions, scenarios, failures, time."""
+        scenarios = progress.scenarios or len(progress.finished | progress.failed.keys())
+        counted = f"{progress.questions_done}/{progress.questions} questions  {scenarios} scenarios"
+        failed = f"{len(progress.failed)} failed"
+        drawn = bar(progress.questions_done, progress.questions, self._style)
+        return f"  {self._name}  {drawn}  {counted}  {failed}  {duration(seconds):>14}"
+
+    def _draw(self, progress: Progress, now: float) -> None:
+        self._drawn = now
+        if progress.current is None:
+            line = f"  {self._name}  starting ({duration(now - self._began)})"
+        else:
+            done, total = progress.done[progress.current], progress.totals[progress.current]
+            over = len(progress.finished) + len(progress.failed)
+            number = f"scenario {min(over + 1, progress.scenarios or 1)} of {progress.scenarios}"
+            scenario = progress.current.partition(":model=")[0]
+            drawn = bar(done, total, self._style)
+            line = f"  {self._name}  {drawn}  {done}/{total}  {scenario}  {number}{self._rate(progress, now)}"
+        width = (self._style.width or 80) - 1
+        sys.stderr.write("\r\x1b[2K" + line[:width])
+        sys.stderr.flush()
+
+    def _rate(self, progress: Progress, now: float) -> str:
+        """Questions a second and the time left, once there is something to go by."""
+        if self._first is None:
+            if progress.questions_done:
+                self._first = (now, progress.questions_done)
+            return ""
+        seconds, done = now - self._first[0], progress.questions_done - self._first[1]
+        if seconds < _RATE_SECONDS or done == 0:
+            return ""
+        left = (progress.questions - progress.questions_done) * seconds / done
+        return f"  {done / seconds:.1f}/s  {duration(left)} left"
+
+    def _tell(self, progress: Progress, now: float) -> None:
+        before = self._last
+        changed = before is not None and (
+            progress.finished != before.finished
+            or progress.failed != before.failed
+            or progress.scenarios != before.scenarios
+        )
+        if not changed and now - self._told < _QUIET_SECONDS:
+            return
+        self._told = now
+        over = len(progress.finished) + len(progress.failed)
+        counted = f"{progress.questions_done}/{progress.questions} questions"
+        scenarios = f"{over} of {progress.scenarios or '?'} scenarios, {len(progress.failed)} failed"
+        screen.say(f"{time.strftime('%H:%M:%S')}  {self._name}  {counted}, {scenarios}")
+
+    def _clear(self) -> None:
+        if self._live:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()

@@ -1,0 +1,1 @@
+"""One evaluation, wherever it runs: in the pod, in docker, or on this machine."""

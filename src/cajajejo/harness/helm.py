@@ -1,0 +1,104 @@
+"""HELM as a harness: run it in a process of its own, watch it, and read what it leaves."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING, Final
+
+from cajajejo.errors import HarnessError
+from cajajejo.harness import helm_command, helm_output
+from cajajejo.harness.progress import EventFile, Progress, Watcher
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from cajajejo.config import EvaluationJobConfig
+    from cajajejo.harness.model import Model
+    from cajajejo.harness.scratch import Scratch
+    from cajajejo.results import Results
+
+_POLL_SECONDS: Final = 0.1
+_GRACE_SECONDS: Final = 5.0
+_TAIL_LINES: Final = 6
+
+
+def run(
+    config: EvaluationJobConfig,
+    model: Model,
+    scratch: Scratch,
+    *,
+    environ: Mapping[str, str],
+    max_instances: int | None,
+    watch: Watcher,
+    keep_open: int,
+) -> Results:
+    """What HELM finds when it runs the run specs of `scratch` on `model`; scenarios that are complete are not repeated.
+
+    Raises:
+        HarnessMissingError: helm-run is not installed.
+        HarnessError: it failed before any scenario was complete.
+    """
+    program = helm_command.find_helm_run(environ)
+    helm_command.write_registry(config, model, helm_command.registry_of(scratch))
+    command = [str(program), *helm_command.arguments(config, model, scratch, max_instances=max_instances)]
+    events = scratch.work / "progress.jsonl"
+    events.unlink(missing_ok=True)
+    with scratch.log.open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603  # the program was found above, the arguments are a list
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=helm_command.environment(config, environ, events),
+            start_new_session=True,
+            pass_fds=[keep_open],
+        )
+        progress = _wait(process, EventFile(events), watch)
+    found = helm_output.read(scratch.output / "runs" / config.helm.suite, config.helm.suite, progress.failed)
+    if process.returncode != 0 and not found.scores:
+        raise _failure(process.returncode, scratch.log, progress)
+    return found
+
+
+def _wait(process: subprocess.Popen[bytes], events: EventFile, watch: Watcher) -> Progress:
+    """The last progress of `process`; when we are interrupted, its whole process group ends first."""
+    progress = Progress()
+    try:
+        while True:
+            ended = process.poll() is not None
+            for event in events.read():
+                progress = progress.after(event)
+            watch(progress)
+            if ended:
+                return progress
+            time.sleep(_POLL_SECONDS)
+    except BaseException:
+        stop(process)
+        raise
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ends `process` and everything that it started: asked first, then killed."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, sign)
+            process.wait(_GRACE_SECONDS)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+    process.wait(_GRACE_SECONDS)
+
+
+def _failure(code: int, log: Path, progress: Progress) -> HarnessError:
+    lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()][-_TAIL_LINES:]
+    said = "\n".join(re.sub(r"\x1b\[[0-9;]*m", "", line)[:200] for line in lines)
+    ended = f"exit code {code}" if code > 0 else f"signal {signal.Signals(-code).name}"
+    message = f"HELM failed before any scenario was complete ({ended})"
+    scenarios = {f"scenario {index}": f"{run}: {why}" for index, (run, why) in enumerate(progress.failed.items(), 1)}
+    return HarnessError(message, facts={**scenarios, "says": said, "log": str(log)}, run=f"less {log}")

@@ -1,0 +1,73 @@
+"""How far a harness is: a value that grows with every event, and the reader of the file that holds the events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run of a harness is; `done` and `totals` count questions by scenario."""
+
+    scenarios: int | None = None
+    current: str | None = None
+    done: Mapping[str, int] = field(default_factory=dict)
+    totals: Mapping[str, int] = field(default_factory=dict)
+    finished: frozenset[str] = frozenset()
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def questions_done(self) -> int:
+        """Questions answered so far, over all scenarios."""
+        return sum(self.done.values())
+
+    @property
+    def questions(self) -> int:
+        """Questions of all scenarios that have begun."""
+        return sum(self.totals.values())
+
+    def after(self, event: Mapping[str, Any]) -> Progress:
+        """The progress after one more event; an event of an unknown kind changes nothing."""
+        run = str(event.get("run", ""))
+        match event.get("event"):
+            case "runs":
+                return replace(self, scenarios=int(event["total"]))
+            case "start" | "progress":
+                done = {**self.done, run: int(event["done"])}
+                return replace(self, current=run, done=done, totals={**self.totals, run: int(event["total"])})
+            case "done" | "skipped":
+                return replace(self, finished=self.finished | {run})
+            case "failed":
+                return replace(self, failed={**self.failed, run: str(event["error"])})
+            case _:
+                return self
+
+
+Watcher = Callable[[Progress], None]
+"""Called after every change; must be quick."""
+
+
+class EventFile:
+    """The growing file of progress events: every call of `read` returns what came since the last one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._position = 0
+
+    def read(self) -> list[dict[str, Any]]:
+        """The events that were written since, without a line that is still being written."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._position)
+                complete, _, _ = file.read().rpartition(b"\n")
+        except OSError:
+            return []
+        if complete:
+            self._position += len(complete) + 1
+        return [json.loads(line) for line in complete.splitlines() if line]

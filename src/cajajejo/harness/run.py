@@ -1,0 +1,253 @@
+"""One evaluation from its config to its results in MLflow: check, fetch the model, run, collect, track.
+
+Each step writes down that it is complete. Started again with the same scratch directory, nothing that is finished is
+done twice; started again after all was finished, nothing is done at all.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cajajejo import config as configs
+from cajajejo import event_writer, provenance, results, tracking, yamlfile
+from cajajejo.errors import FileProblemsError, HarnessError, InterruptedRunError, ModelError, Problem
+from cajajejo.harness import checks, helm, helm_command, scratch
+from cajajejo.harness import model as models
+from cajajejo.harness.scratch import Scratch, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from cajajejo.config import EvaluationJobConfig
+    from cajajejo.harness.checks import Check
+    from cajajejo.harness.progress import Watcher
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be evaluated, where.
+
+    Attributes:
+        config: file of the evaluation job config.
+        run_specs: file of HELM's run specs.
+        settings: ``PATH=VALUE`` overrides of the config.
+        local: on this machine: the four variables may be absent, and the model is fetched here.
+        scratch: directory to work in; None: one named after the inputs.
+        resume: continue what an earlier run left.
+        max_instances: at most so many questions a scenario; None: as the config says.
+        environ: the environment of the process.
+    """
+
+    config: Path
+    run_specs: Path
+    settings: Sequence[str] = ()
+    local: bool = True
+    scratch: Path | None = None
+    resume: bool = True
+    max_instances: int | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where an evaluation left everything; `reused` tells that it had been finished before."""
+
+    results: results.Results
+    mlflow_run_id: str
+    tracking_uri: str
+    scratch: Path
+    events: Path
+    seconds: float
+    reused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who is told what happens: checks, steps in a line, and the progress of the harness."""
+
+    checks: Callable[[Sequence[Check]], None] = lambda _: None
+    step: Callable[[str], None] = lambda _: None
+    progress: Watcher = lambda _: None
+
+
+def run(request: Request, report: Reporter | None = None) -> Outcome:
+    """The outcome of the evaluation that `request` describes.
+
+    Raises:
+        FileProblemsError: the config is wrong.
+        SanityError: the environment is not ready; nothing was started.
+        ModelError, HarnessError, TrackingError: a step failed; what is finished is kept.
+        InterruptedRunError: Ctrl-C; what is finished is kept.
+    """
+    report = report or Reporter()
+    config, run_specs = _load(request)
+    key = scratch.key_of(config, run_specs + f"\0{request.max_instances}")
+    place = Scratch(request.scratch or (scratch.default_root(key) if request.local else scratch.POD_SCRATCH))
+    model = models.locate(config, place.root)
+    done = checks.look(_checks(request, config, model))
+    report.checks(done)
+    checks.demand(done)
+    with _interruptible(place), place.lock() as descriptor:
+        if not request.resume:
+            place.clear()
+        state = place.state(key)
+        if request.local and models.fetch(config, place.root):
+            report.step(f"model fetched: {model.directory}")
+        _demand_model(model)
+        state = _same_model(place, state, model.fingerprint())
+        if state.tracked:
+            return _outcome(place, config, state, results.read(place.output), seconds=0.0, reused=True)
+        place.config.parent.mkdir(parents=True, exist_ok=True)
+        results.write_whole(place.config, config.as_yaml())
+        place.run_specs.write_bytes(run_specs.encode())
+        return _evaluate(request, config, place, state, model, report, descriptor)
+
+
+def _load(request: Request) -> tuple[EvaluationJobConfig, str]:
+    """The config and the run specs; the problems of both files at once."""
+    problems: list[Problem] = []
+    config = run_specs = None
+    try:
+        config = configs.load(request.config, request.settings)
+    except FileProblemsError as error:
+        problems += error.problems
+    try:
+        run_specs = yamlfile.read_text(request.run_specs)
+    except FileProblemsError as error:
+        problems += error.problems
+    if config is None or run_specs is None:
+        raise FileProblemsError(problems)
+    return config, run_specs
+
+
+def _checks(request: Request, config: EvaluationJobConfig, model: models.Model) -> list[tuple[str, checks.Looker]]:
+    fetched = not (request.local and config.model.mlflow_artifact)
+    return [
+        ("environment variables", lambda: None if request.local else checks.variables(request.environ)),
+        ("evaluation config", lambda: checks.readable(request.config, "evaluation config")),
+        ("HELM run specs", lambda: checks.readable(request.run_specs, "HELM run specs")),
+        ("HELM arguments", lambda: helm_command.check_arguments(config)),
+        ("harness", lambda: helm_command.check_installed(request.environ)),
+        ("model directories", lambda: _demand_model(model) if fetched else None),
+        (
+            "tracking server",
+            lambda: tracking.check_reachable(
+                config.mlflow_config.tracking_uri, named_by=f"{request.config} mlflow_config.tracking_uri"
+            ),
+        ),
+    ]
+
+
+def _demand_model(model: models.Model) -> None:
+    found = models.problems(model)
+    if found:
+        facts = {"also": "\n".join(found[1:])} if found[1:] else {}
+        raise ModelError(found[0], facts=facts)
+
+
+def _same_model(place: Scratch, state: State, fingerprint: str) -> State:
+    """`state`, or an empty one when it was written for other weights."""
+    if state.model not in {None, fingerprint}:
+        place.clear()
+        state = State(state.key)
+    return place.save(state, model=fingerprint)
+
+
+def _evaluate(
+    request: Request,
+    config: EvaluationJobConfig,
+    place: Scratch,
+    state: State,
+    model: models.Model,
+    report: Reporter,
+    descriptor: int,
+) -> Outcome:
+    started = time.monotonic()
+    identity = _identity(request)
+    run_id = tracking.start_run(config, identity, run_id=state.mlflow_run_id)
+    state = place.save(state, mlflow_run_id=run_id)
+    with _ending(config, run_id):
+        found = helm.run(
+            config,
+            model,
+            place,
+            environ=request.environ,
+            max_instances=request.max_instances,
+            watch=report.progress,
+            keep_open=descriptor,
+        )
+        finished_at = state.finished_at or time.time()
+        state = place.save(state, finished_at=finished_at)
+        results.write(found, place.output)
+        event_writer.write_scalars(place.events, found.metrics(), wall_time=finished_at)
+        artifacts = (place.output, place.config, place.run_specs)
+        tracking.log_results(config, run_id, found, artifacts=artifacts, finished_at=finished_at)
+    state = place.save(state, tracked=not found.partial)
+    return _outcome(place, config, state, found, seconds=time.monotonic() - started, reused=False)
+
+
+def _outcome(
+    place: Scratch,
+    config: EvaluationJobConfig,
+    state: State,
+    found: results.Results,
+    *,
+    seconds: float,
+    reused: bool,
+) -> Outcome:
+    uri = config.mlflow_config.tracking_uri
+    return Outcome(found, state.mlflow_run_id or "", uri, place.root, place.events, seconds, reused)
+
+
+def _identity(request: Request) -> dict[str, str]:
+    """What the manifest would tell the program; on this machine from the repository and the files."""
+    environ = request.environ
+    here = request.config if request.config.is_absolute() else Path.cwd()
+    return {
+        "CONFIG_PATH_GIT_REPO": environ.get("CONFIG_PATH_GIT_REPO") or provenance.path_in_repository(request.config),
+        "HELM_CONFIG_PATH_GIT_REPO": environ.get("HELM_CONFIG_PATH_GIT_REPO")
+        or provenance.path_in_repository(request.run_specs),
+        "JOB_NAME": environ.get("JOB_NAME") or "local",
+        "CONFIG_VERSION": environ.get("CONFIG_VERSION") or provenance.head_commit(here),
+    }
+
+
+@contextmanager
+def _ending(config: EvaluationJobConfig, run_id: str) -> Iterator[None]:
+    """Marks the MLflow run as failed or killed when the steps inside do not end well."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        tracking.end_run(config, run_id, "KILLED")
+        raise
+    except HarnessError:
+        tracking.end_run(config, run_id, "FAILED")
+        raise
+
+
+@contextmanager
+def _interruptible(place: Scratch) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the harness first, and say what is kept."""
+    ended_by: list[int] = []
+
+    def interrupt(sign: int, _frame: object) -> None:
+        ended_by.append(sign)
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise InterruptedRunError(
+            f"Stopped. What is finished is kept in {place.root}.",
+            run="the same command again; it continues there",
+            terminated=bool(ended_by),
+        ) from error
+    finally:
+        signal.signal(signal.SIGTERM, previous)
