@@ -22,11 +22,14 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import ModuleType
+
+
+_FACT_WIDTH: Final = 10
 
 
 class ExitCode(IntEnum):
@@ -68,7 +71,9 @@ class CajajejoError(Exception):
     def lines(self) -> list[str]:
         """The error as it stands on the screen: ``Error:``, indented facts, ``Run:``."""
         lines = [f"Error: {self.message}"]
-        lines += [f"  {name:<10}  {_indented(text, 14)}" for name, text in self.facts.items()]
+        width = max(map(len, self.facts), default=0)
+        width = max(width, _FACT_WIDTH)
+        lines += [f"  {name:<{width}}  {_indented(text, width + 4)}" for name, text in self.facts.items()]
         lines += [("Run: " if first else "     ") + command for first, command in _with_first(self.run)]
         return lines
 

@@ -117,17 +117,17 @@ def start_run(config: EvaluationJobConfig, identity: Mapping[str, str], *, run_i
     Raises:
         TrackingError: the server refused or went away.
     """
-    with _client(config.mlflow_config.tracking_uri) as client:
+    with client(config.mlflow_config.tracking_uri) as store:
         given = tags(config, identity)
         description = config.tracking_config.description[:_LONGEST_TAG]
-        if run_id is None or not _exists(client, run_id):
-            experiment = _experiment(client, config)
+        if run_id is None or not _exists(store, run_id):
             name = config.tracking_config.run_name or identity["JOB_NAME"]
-            run = client.create_run(experiment, run_name=name, tags={**given, "mlflow.note.content": description})
+            in_experiment = experiment(store, config.mlflow_config.tracking_uri, config.tracking_config.experiment_name)
+            run = store.create_run(in_experiment, run_name=name, tags={**given, "mlflow.note.content": description})
             return str(run.info.run_id)
-        client.update_run(run_id, status="RUNNING")
+        store.update_run(run_id, status="RUNNING")
         for key, value in given.items():
-            client.set_tag(run_id, key, value)
+            store.set_tag(run_id, key, value)
         return run_id
 
 
@@ -145,19 +145,19 @@ def log_results(
     values |= {f"{score.name}_std_err": score.std_err for score in results.scores if score.std_err is not None}
     metrics = [mlflow.entities.Metric(name, value, milliseconds, 0) for name, value in values.items()]
     status = "partial" if results.partial else "complete"
-    with _client(config.mlflow_config.tracking_uri) as client:
+    with client(config.mlflow_config.tracking_uri) as store:
         for start in range(0, len(metrics), _BATCH):
             last = [mlflow.entities.RunTag("evaluation_status", status)]
-            client.log_batch(run_id, metrics=metrics[start : start + _BATCH], tags=last)
+            store.log_batch(run_id, metrics=metrics[start : start + _BATCH], tags=last)
         for path in artifacts:
-            client.log_artifact(run_id, str(path))
-        client.set_terminated(run_id, status="FINISHED", end_time=milliseconds)
+            store.log_artifact(run_id, str(path))
+        store.set_terminated(run_id, status="FINISHED", end_time=milliseconds)
 
 
 def end_run(config: EvaluationJobConfig, run_id: str, status: RunStatus) -> None:
     """Marks a run that has no results as failed or killed."""
-    with _client(config.mlflow_config.tracking_uri) as client:
-        client.set_terminated(run_id, status=status)
+    with client(config.mlflow_config.tracking_uri) as store:
+        store.set_terminated(run_id, status=status)
 
 
 def download_artifacts(uri: str, run_id: str, artifact_path: str, target: Path) -> None:
@@ -166,22 +166,25 @@ def download_artifacts(uri: str, run_id: str, artifact_path: str, target: Path) 
     Raises:
         TrackingError: there is no such run or artifact, or the download broke off.
     """
-    with _client(uri) as client:
-        client.download_artifacts(run_id, artifact_path, str(target))
+    with client(uri) as store:
+        store.download_artifacts(run_id, artifact_path, str(target))
 
 
-def _experiment(client: Any, config: EvaluationJobConfig) -> str:
-    """The id of the experiment; one in a local store keeps its artifacts beside the store."""
-    name, uri = config.tracking_config.experiment_name, config.mlflow_config.tracking_uri
-    found = client.get_experiment_by_name(name)
+def experiment(store: Any, uri: str, name: str) -> str:
+    """The id of the experiment `name`; one in a local store keeps its artifacts beside the store.
+
+    Raises:
+        TrackingError: it was deleted.
+    """
+    found = store.get_experiment_by_name(name)
     if found is None:
         location = None
         if uri.startswith("sqlite:"):
             location = (sqlite_file(uri).absolute().parent / "mlartifacts").as_uri()
         try:
-            return str(client.create_experiment(name, artifact_location=location))
+            return str(store.create_experiment(name, artifact_location=location))
         except _mlflow().MlflowException:
-            found = client.get_experiment_by_name(name)  # another process made it just now
+            found = store.get_experiment_by_name(name)  # another process made it just now
             if found is None:
                 raise
     if found.lifecycle_stage == "deleted":
@@ -190,9 +193,9 @@ def _experiment(client: Any, config: EvaluationJobConfig) -> str:
     return str(found.experiment_id)
 
 
-def _exists(client: Any, run_id: str) -> bool:
+def _exists(store: Any, run_id: str) -> bool:
     try:
-        return bool(client.get_run(run_id).info.lifecycle_stage == "active")
+        return bool(store.get_run(run_id).info.lifecycle_stage == "active")
     except _mlflow().MlflowException as error:
         if error.error_code == "RESOURCE_DOES_NOT_EXIST":
             return False
@@ -200,7 +203,7 @@ def _exists(client: Any, run_id: str) -> bool:
 
 
 @contextmanager
-def _client(uri: str) -> Iterator[Any]:
+def client(uri: str) -> Iterator[Any]:
     """A client of the store at `uri`; what MLflow raises inside becomes a `TrackingError`."""
     mlflow = _mlflow()
     try:

@@ -219,7 +219,7 @@ class _Reader:
             return self._mapping(node, location)
         if isinstance(node, yaml.SequenceNode) and node.tag == _TAG + "seq":
             return [self.value(item, (*location, index)) for index, item in enumerate(node.value)]
-        if isinstance(node, yaml.ScalarNode) and node.tag.startswith(_TAG):
+        if isinstance(node, yaml.ScalarNode) and node.tag.removeprefix(_TAG) in {"str", *_CONVERT}:
             return self._scalar(node, location)
         self._report(node, location, f"the YAML tag {node.tag} is not allowed here")
         return None
@@ -247,7 +247,7 @@ class _Reader:
             return text
         try:
             return cast("Scalar", _CONVERT[kind](text))
-        except (KeyError, ValueError):
+        except ValueError:
             self._report(node, location, f"not a value of the YAML type {kind}: {text[:40]}")
             return None
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from cajajejo import __version__
-from cajajejo.cli import evaluation, metrics, screen
+from cajajejo.cli import evaluation, metrics, running, screen
 from cajajejo.cli.options import group
 from cajajejo.errors import CajajejoError, ExitCode
 
@@ -26,6 +26,7 @@ app = group(
     "Evaluate language models, track every run, and hear about it only when a number got worse.",
     "Start here: cajajejo jobs evaluation --help",
 )
+evaluation.app.command("run")(running.run)
 jobs = group("Jobs: what runs on a cluster, or here with the same code.", "Example: cajajejo jobs evaluation --help")
 jobs.add_typer(evaluation.app, name="evaluation")
 app.add_typer(jobs, name="jobs", rich_help_panel="Run")
@@ -65,8 +66,21 @@ def main() -> None:
     sys.exit(run(app, sys.argv[1:], prog_name="cajajejo"))
 
 
-def run(program: typer.Typer, arguments: Sequence[str], *, prog_name: str) -> int:
-    """Runs a command and returns its exit code: the one place where an error becomes text."""
+def run(
+    program: typer.Typer,
+    arguments: Sequence[str],
+    *,
+    prog_name: str,
+    usage_errors: tuple[type[CajajejoError], ...] = (),
+) -> int:
+    """Runs a command and returns its exit code: the one place where an error becomes text.
+
+    Args:
+        program: the tree of commands.
+        arguments: the command line, without the program's name.
+        prog_name: the program's name, for help and usage errors.
+        usage_errors: errors that count as a wrong command line here (exit code 2).
+    """
     as_json = "--json" in arguments
     try:
         code = program(_switches_first(arguments), prog_name=prog_name, standalone_mode=False)
@@ -74,7 +88,7 @@ def run(program: typer.Typer, arguments: Sequence[str], *, prog_name: str) -> in
         return int(code) if isinstance(code, int) else ExitCode.DONE
     except CajajejoError as error:
         _report(error, as_json=as_json)
-        return error.exit_code
+        return ExitCode.USAGE if isinstance(error, usage_errors) else error.exit_code
     except typer.TyperException as error:
         if as_json:
             _stderr_json({"kind": "UsageError", "message": error.format_message(), "object": None, "run": None})

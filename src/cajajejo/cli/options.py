@@ -31,6 +31,15 @@ Settings = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Override one field of the config; repeatable."),
 ]
 Local = Annotated[bool, typer.Option("--local", help="This machine: no Kubernetes, no cloud log sink.")]
+ScratchDir = Annotated[
+    Path | None,
+    typer.Option("--scratch", metavar="DIR", help="Directory to work in.", show_default=".cajajejo/scratch/<hash>"),
+]
+Resume = Annotated[bool, typer.Option("--resume/--no-resume", help="Continue what an earlier run left, or begin anew.")]
+MaxInstances = Annotated[
+    int | None, typer.Option("--max-instances", metavar="N", min=1, help="At most N questions a scenario.")
+]
+AllowPartial = Annotated[bool, typer.Option("--allow-partial", help="Exit 0 although scenarios failed.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 LogDir = Annotated[Path, typer.Argument(metavar="LOGDIR", help="Directory with TensorBoard event files, at any depth.")]
 TestName = Annotated[str, typer.Option("--test", metavar="NAME", help="Name of the test whose history this run joins.")]

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cajajejo import yamlfile
 from cajajejo.config import POD_VARIABLES
-from cajajejo.errors import CajajejoError, SanityError
+from cajajejo.errors import CajajejoError, FileProblemsError, Problem, SanityError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,15 +52,26 @@ def demand(checks: Sequence[Check]) -> None:
     """Returns when all passed.
 
     Raises:
-        CajajejoError: the one that failed; or a `SanityError` that names all of them.
+        CajajejoError: the one that failed; all problems where only files are wrong; else a `SanityError` that names
+            every check that failed.
     """
-    failed = [check for check in checks if check.error is not None]
-    if len(failed) == 1 and failed[0].error is not None:
-        raise failed[0].error
-    if failed:
-        facts = {check.name: check.error.message for check in failed if check.error}
-        run = next((check.error.run for check in failed if check.error and check.error.run), ())
-        raise SanityError(f"{len(failed)} of {len(checks)} checks failed; nothing was started", facts=facts, run=run)
+    errors = {check.name: check.error for check in checks if check.error is not None}
+    if not errors:
+        return
+    if len(errors) == 1:
+        raise next(iter(errors.values()))
+    files = [error for error in errors.values() if isinstance(error, FileProblemsError)]
+    if len(files) == len(errors):
+        raise FileProblemsError([problem for error in files for problem in error.problems])
+    facts = {name: _said_by(error) for name, error in errors.items()}
+    run = next((error.run for error in errors.values() if error.run), ())
+    wrong_here = any(isinstance(error, SanityError | FileProblemsError) for error in errors.values())
+    kind = SanityError if wrong_here else CajajejoError
+    raise kind(f"{len(errors)} of {len(checks)} checks failed; nothing was started", facts=facts, run=run)
+
+
+def _said_by(error: CajajejoError) -> str:
+    return "\n".join(error.lines()) if isinstance(error, FileProblemsError) else error.message
 
 
 def variables(environ: Mapping[str, str]) -> None:
@@ -72,17 +84,15 @@ def variables(environ: Mapping[str, str]) -> None:
     if missing:
         raise SanityError(
             f"environment variables are missing: {', '.join(missing)}",
-            facts={"note": "the job spec sets them; docker takes them with -e NAME=VALUE"},
+            facts={"note": "the job spec sets them, docker takes them with -e NAME=VALUE; --local does without"},
         )
 
 
 def readable(path: Path, what: str) -> None:
-    """The file is there and is not empty.
+    """The file is there, is text and is not empty.
 
     Raises:
-        SanityError: it is not.
+        FileProblemsError: it is not.
     """
-    if not path.is_file():
-        raise SanityError(f"no {what}: {path}")
-    if path.stat().st_size == 0:
-        raise SanityError(f"the {what} is empty: {path}")
+    if not yamlfile.read_text(path).strip():
+        raise FileProblemsError([Problem(str(path), f"the {what} are empty", line=1)])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from cajajejo import config as configs
 from cajajejo import event_writer, provenance, results, tracking, yamlfile
-from cajajejo.errors import FileProblemsError, HarnessError, InterruptedRunError, ModelError, Problem
+from cajajejo.errors import HarnessError, InterruptedRunError, ModelError
 from cajajejo.harness import checks, helm, helm_command, scratch
 from cajajejo.harness import model as models
 from cajajejo.harness.scratch import Scratch, State
@@ -86,13 +86,10 @@ def run(request: Request, report: Reporter | None = None) -> Outcome:
         InterruptedRunError: Ctrl-C; what is finished is kept.
     """
     report = report or Reporter()
-    config, run_specs = _load(request)
-    key = scratch.key_of(config, run_specs + f"\0{request.max_instances}")
-    place = Scratch(request.scratch or (scratch.default_root(key) if request.local else scratch.POD_SCRATCH))
+    config, run_specs = _checked(request, report)
+    key = _key(request, config, run_specs)
+    place = _place(request, key)
     model = models.locate(config, place.root)
-    done = checks.look(_checks(request, config, model))
-    report.checks(done)
-    checks.demand(done)
     with _interruptible(place), place.lock() as descriptor:
         if not request.resume:
             place.clear()
@@ -109,38 +106,62 @@ def run(request: Request, report: Reporter | None = None) -> Outcome:
         return _evaluate(request, config, place, state, model, report, descriptor)
 
 
+def place_of(request: Request) -> Scratch:
+    """Where the evaluation that `request` describes works, or worked.
+
+    Raises:
+        FileProblemsError: the config is wrong.
+    """
+    return _place(request, _key(request, *_load(request)))
+
+
+def _key(request: Request, config: EvaluationJobConfig, run_specs: str) -> str:
+    return scratch.key_of(config, run_specs + f"\0{request.max_instances}")
+
+
+def _place(request: Request, key: str) -> Scratch:
+    return Scratch(request.scratch or scratch.default_root(key))
+
+
 def _load(request: Request) -> tuple[EvaluationJobConfig, str]:
-    """The config and the run specs; the problems of both files at once."""
-    problems: list[Problem] = []
-    config = run_specs = None
-    try:
-        config = configs.load(request.config, request.settings)
-    except FileProblemsError as error:
-        problems += error.problems
-    try:
-        run_specs = yamlfile.read_text(request.run_specs)
-    except FileProblemsError as error:
-        problems += error.problems
-    if config is None or run_specs is None:
-        raise FileProblemsError(problems)
-    return config, run_specs
+    return configs.load(request.config, request.settings), yamlfile.read_text(request.run_specs)
 
 
-def _checks(request: Request, config: EvaluationJobConfig, model: models.Model) -> list[tuple[str, checks.Looker]]:
-    fetched = not (request.local and config.model.mlflow_artifact)
+def _checked(request: Request, report: Reporter) -> tuple[EvaluationJobConfig, str]:
+    """The config and the run specs, after every check was looked at and reported.
+
+    Raises:
+        CajajejoError: a check failed.
+    """
+    loaded: dict[str, EvaluationJobConfig] = {}
+    done = checks.look(
+        [
+            ("environment variables", lambda: None if request.local else checks.variables(request.environ)),
+            ("evaluation config", lambda: loaded.update(config=configs.load(request.config, request.settings))),
+            ("HELM run specs", lambda: checks.readable(request.run_specs, "HELM run specs")),
+            ("harness", lambda: helm_command.check_installed(request.environ)),
+        ]
+    )
+    if "config" in loaded:
+        done += checks.look(_checks_of_config(request, loaded["config"]))
+    report.checks(done)
+    checks.demand(done)
+    return loaded["config"], yamlfile.read_text(request.run_specs)
+
+
+def _checks_of_config(request: Request, config: EvaluationJobConfig) -> list[tuple[str, checks.Looker]]:
+    fetched_later = request.local and config.model.mlflow_artifact is not None
+    uri, named_by = config.mlflow_config.tracking_uri, f"{request.config} mlflow_config.tracking_uri"
+
+    def model() -> None:
+        place = models.locate(config, request.scratch or Path())
+        if not fetched_later:
+            _demand_model(place)
+
     return [
-        ("environment variables", lambda: None if request.local else checks.variables(request.environ)),
-        ("evaluation config", lambda: checks.readable(request.config, "evaluation config")),
-        ("HELM run specs", lambda: checks.readable(request.run_specs, "HELM run specs")),
         ("HELM arguments", lambda: helm_command.check_arguments(config)),
-        ("harness", lambda: helm_command.check_installed(request.environ)),
-        ("model directories", lambda: _demand_model(model) if fetched else None),
-        (
-            "tracking server",
-            lambda: tracking.check_reachable(
-                config.mlflow_config.tracking_uri, named_by=f"{request.config} mlflow_config.tracking_uri"
-            ),
-        ),
+        ("model directories", model),
+        ("tracking server", lambda: tracking.check_reachable(uri, named_by=named_by)),
     ]
 
 
