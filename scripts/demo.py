@@ -32,7 +32,7 @@ CONFIG = Path("jobs/evaluation/demo.job_config.yml")
 RUN_SPECS = Path("jobs/evaluation/app/demo.conf")
 METRICS = Path("jobs/evaluation/demo.metrics.yml")
 TEST = "demo-smollm2"
-DAMAGE = "half of the signal in the attention weights of 6 layers replaced by noise"
+DAMAGE = "noise blended into the attention weights of 6 layers"
 WIDTH = 96
 
 
@@ -182,12 +182,11 @@ def judge(part: Half) -> int:
     color = "always" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else "auto"
     place = scratch.Scratch(place_of(part))
     command = [CAJAJEJO, "metrics", "check", str(place.events), "--test", TEST, "--config", str(METRICS)]
-    command += ["--color", color]
+    command += ["--color", color, "--quiet"]
     done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=False)
-    verdict = next((line for line in reversed(done.stdout.splitlines()) if TEST in line), "")
-    for line in done.stdout.splitlines():
-        at_right = f"exit {done.returncode}" if line is verdict or line == verdict else ""
-        print(f"{line}{at_right:>{max(WIDTH - len(line), len(at_right) + 2)}}" if at_right else line, flush=True)
+    *lines, verdict = done.stdout.splitlines() or [""]
+    code = f"exit {done.returncode}"
+    say(*lines, f"{verdict}{code:>{max(WIDTH - len(verdict), len(code) + 2)}}")
     return done.returncode
 
 

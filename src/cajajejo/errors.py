@@ -46,6 +46,19 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+EXIT_CODES: Final[Mapping[ExitCode, str]] = {
+    ExitCode.DONE: "done; also nothing to do, an empty list, an improvement",
+    ExitCode.FAILED: "an expected failure: a bad file, a server that does not answer, a failed job",
+    ExitCode.USAGE: "the command line is wrong; in the pod also the environment, the config or the run specs",
+    ExitCode.BUG: "a bug: the traceback is saved, and its path printed",
+    ExitCode.REGRESSION: "a metric is out of bounds",
+    ExitCode.INCONCLUSIVE: "no verdict: too little history, a missing metric or NaN, a partial evaluation",
+    ExitCode.STILL_GOING: "the time to wait has passed, the work goes on",
+    ExitCode.INTERRUPTED: "Ctrl-C; what is finished is kept",
+    ExitCode.TERMINATED: "SIGTERM; what is finished is kept",
+}
+
+
 class CajajejoError(Exception):
     """An expected failure: the sentence, the facts beside it, and the next command to run.
 

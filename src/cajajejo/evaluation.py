@@ -8,7 +8,6 @@ import secrets
 import shlex
 import stat
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cajajejo import config as job_config
@@ -18,6 +17,7 @@ from cajajejo.manifests import MAX_CONFIG_MAP_BYTES, JobIdentity, Manifests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from cajajejo.config import EvaluationJobConfig
 
@@ -83,11 +83,12 @@ def write(job: Manifests, output: Path, *, keep: Sequence[Path] = ()) -> None:
         raise CajajejoError(f"{output}: cannot be written: {error.strerror}") from error
 
 
-def outline(job: Manifests, *, times: str = "×") -> list[str]:
+def outline(job: Manifests, *, ascii_only: bool = False) -> list[str]:
     """One line for each object of `job`: what it asks for."""
     pod = job.document("Job")["spec"]["template"]["spec"]
     requests = pod["containers"][0]["resources"]["requests"]
     accelerator = pod.get("nodeSelector", {}).get("cloud.google.com/gke-accelerator")
+    times = "x" if ascii_only else "\N{MULTIPLICATION SIGN}"
     gpu = [f"{requests['nvidia.com/gpu']} {times} {accelerator}"] if accelerator else []
     claim = pod["volumes"][1]["ephemeral"]["volumeClaimTemplate"]["spec"]
     asked = [*gpu, f"{requests['cpu']} CPU", requests["memory"], f"scratch {claim['resources']['requests']['storage']}"]

@@ -42,6 +42,8 @@ def _split(setting: str) -> tuple[Location, str]:
     while match := _PART.match(setting, position):
         quoted, plain = match[1], match[2]
         location.append(re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain.strip())
+        if location[-1] == "":
+            break
         position = match.end()
         if setting[position : position + 1] == "=":
             return tuple(location), setting[position + 1 :]
@@ -56,7 +58,9 @@ def _put(data: dict[str, Value], location: Location, value: Value, setting: str)
     for depth, part in enumerate(location):
         last = depth == len(location) - 1
         if isinstance(here, list):
-            here = _put_in_list(here, part, value if last else None, setting)
+            index = _index(here, part, setting)
+            here[index] = value if last else _container(here[index])
+            here = here[index]
         elif isinstance(here, dict):
             here[str(part)] = value if last else _container(here.get(str(part)))
             here = here[str(part)]
@@ -64,12 +68,11 @@ def _put(data: dict[str, Value], location: Location, value: Value, setting: str)
             raise UsageError(f"--set {setting}: {dotted(location[:depth])} holds no fields")
 
 
-def _put_in_list(items: list[Value], part: str | int, value: Value, setting: str) -> Value:
+def _index(items: list[Value], part: str | int, setting: str) -> int:
     if not str(part).isdecimal() or int(part) >= len(items):
-        raise UsageError(f"--set {setting}: the list has no item {part}; it has 0 to {len(items) - 1}")
-    if value is not None:
-        items[int(part)] = value
-    return items[int(part)]
+        there = f"it has 0 to {len(items) - 1}" if items else "it is empty"
+        raise UsageError(f"--set {setting}: the list has no item {part}; {there}")
+    return int(part)
 
 
 def _container(value: Value) -> Value:

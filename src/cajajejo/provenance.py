@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cajajejo.errors import require
+from cajajejo.errors import CajajejoError, require
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ def repository_root(path: Path) -> Path | None:
 def path_in_repository(path: Path) -> str:
     """`path` as the repository names it, with forward slashes; outside of a repository as it was given."""
     root = repository_root(path.parent)
-    return path.as_posix() if root is None else path.resolve().relative_to(root).as_posix()
+    return path.as_posix() if root is None else (path.parent.resolve() / path.name).relative_to(root).as_posix()
 
 
 def head_commit(path: Path) -> str:
@@ -27,14 +27,19 @@ def head_commit(path: Path) -> str:
 
     Raises:
         MissingExtraError: the package GitPython is not installed.
+        CajajejoError: git cannot read the repository.
     """
     root = repository_root(path)
     if root is None:
         return "unset"
     git = require("git", extra="evaluation", purpose="reading the commit that a run is tagged with")
-    with git.Repo(root) as repository:
-        try:
+    try:
+        with git.Repo(root) as repository:
+            if not repository.head.is_valid():  # a repository without a commit
+                return "unset"
             sha = str(repository.head.commit.hexsha)
-        except ValueError:  # a repository without a commit
-            return "unset"
-        return f"{sha}-dirty" if repository.is_dirty() else sha
+            return f"{sha}-dirty" if repository.is_dirty() else sha
+    except (git.GitError, ValueError) as error:
+        facts = {"says": str(error).strip()[:300], "note": "CONFIG_VERSION=SHA in the environment does without git"}
+        message = f"git cannot read the repository: {root}"
+        raise CajajejoError(message, facts=facts, run=f"git -C {root} status") from error

@@ -154,5 +154,5 @@ def read(directory: Path) -> Results:
 def write_whole(path: Path, text: str) -> None:
     """Writes `text` so that a reader, or a kill at any moment, finds the old file or the new one, never a part."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, "utf-8")
+    temporary.write_text(text, "utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
     temporary.replace(path)

@@ -6,15 +6,16 @@ artifact replaces the one of its name.
 
 from __future__ import annotations
 
+import http.client
 import logging
 import os
+import sqlite3
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import urlsplit
 
 from cajajejo import __version__
 from cajajejo.errors import TrackingError, require
@@ -40,14 +41,11 @@ def check_reachable(uri: str, *, named_by: str) -> None:
     Raises:
         TrackingError: it does not, after three tries.
     """
-    parts = urlsplit(uri)
-    if parts.scheme in {"http", "https"}:
-        _check_server(uri, parts.hostname or "", named_by)
-    elif parts.scheme == "sqlite":
-        folder = sqlite_file(uri).parent
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            raise TrackingError(f"the directory of the tracking store cannot be written: {folder}")
+    scheme = uri.partition(":")[0].lower()
+    if scheme in {"http", "https"}:
+        _check_server(uri, named_by)
+    elif uri.startswith("sqlite:///"):
+        _check_file(sqlite_file(uri), named_by)
     else:
         raise TrackingError(
             f"not a tracking store: {uri}",
@@ -56,7 +54,19 @@ def check_reachable(uri: str, *, named_by: str) -> None:
         )
 
 
-def _check_server(uri: str, host: str, named_by: str) -> None:
+def _check_file(file: Path, named_by: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(file.parent, os.W_OK):
+            raise PermissionError(f"the directory cannot be written: {file.parent}")
+        with closing(sqlite3.connect(file)) as store:
+            store.execute("BEGIN IMMEDIATE")
+    except (OSError, sqlite3.Error) as error:
+        facts = {"says": str(error), "named by": named_by}
+        raise TrackingError(f"the tracking store cannot be written: {file}", facts=facts) from error
+
+
+def _check_server(uri: str, named_by: str) -> None:
     started = time.monotonic()
     reason = ""
     for attempt in range(_TRIES):
@@ -69,10 +79,11 @@ def _check_server(uri: str, host: str, named_by: str) -> None:
             if error.code < _SERVER_ERROR:
                 return  # it answers; whether we may write is told when we do
             reason = f"HTTP {error.code}"
-        except (OSError, ValueError) as error:
-            reason = str(getattr(error, "reason", error))
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            reason = str(getattr(error, "reason", error)) or type(error).__name__
     seconds = round(time.monotonic() - started)
     facts = {"tried": f"{_TRIES} times in {seconds} s, {reason} (from this machine)", "named by": named_by}
+    host = uri.partition("//")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
     if host.startswith(("10.", "192.168.", "172.")):
         facts["note"] = f"{host} is a private address: it may need a VPN, or a port-forward"
     raise TrackingError(

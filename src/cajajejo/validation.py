@@ -32,7 +32,7 @@ _FACTORS: Final = {"K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
 class StrictModel(BaseModel):
     """Frozen, and an unknown field is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def as_text(value: object) -> object:
@@ -84,7 +84,7 @@ def _quantity_hint(text: str) -> str:
     number, letter, binary = match[1], match[2].upper(), match[3]
     giga = float(number) * 1024 ** _FACTORS[letter] / 1000 ** _FACTORS[letter]
     exact = f"{number}{letter}i ({giga:.1f} {letter}B)"
-    decimal = f"{number}{letter} ({float(number):.1f} {letter}B)"
+    decimal = f"{number}{'k' if letter == 'K' else letter} ({float(number):.1f} {letter}B)"
     return f"\ndid you mean {exact}?" if binary else f"\ndid you mean {exact} or {decimal}?"
 
 
@@ -150,13 +150,22 @@ def _problems(model: type[StrictModel], document: Document, error: ValidationErr
 
 
 def _problem(model: type[StrictModel], document: Document, detail: ErrorDetails) -> Problem:
-    location = tuple(detail["loc"])
+    location = tuple(part for part in detail["loc"] if part != "[key]")
     message, _, hint = _message(detail).partition("\n")
     if detail["type"] == "extra_forbidden":
         message, hint = "unknown field", _unknown_hint(model, location)
-    file = f"--set {dotted(location)}" if location in document.overridden else document.file
-    line = None if location in document.overridden else document.line_of(location)
-    return Problem(file, message, path=dotted(location), line=line, hint=hint or None)
+    setting = _setting_of(document, dotted(location))
+    if setting is None:
+        line = document.line_of(location)
+        return Problem(document.file, message, path=dotted(location), line=line, hint=hint or None)
+    inside = "" if setting == dotted(location) else dotted(location)
+    return Problem(f"--set {setting}", message, path=inside, hint=hint or None)
+
+
+def _setting_of(document: Document, path: str) -> str | None:
+    """The path of the override that put in what stands at `path`, or None where the file did."""
+    settings = map(dotted, document.overridden)
+    return max((setting for setting in settings if f"{path}.".startswith(f"{setting}.")), key=len, default=None)
 
 
 def _message(detail: ErrorDetails) -> str:
@@ -210,13 +219,19 @@ def field_names(model: type[StrictModel], location: Sequence[str | int]) -> list
     for part in location:
         inner = _model_in(here)
         if inner is None:
-            arguments = get_args(here)
-            here = arguments[-1] if arguments else None
+            here = _item_in(here)
         else:
             fields = {field.alias or name: field.annotation for name, field in inner.model_fields.items()}
             here = fields.get(str(part))
     inner = _model_in(here)
     return [] if inner is None else [field.alias or name for name, field in inner.model_fields.items()]
+
+
+def _item_in(annotation: Any) -> Any:
+    """What the items of a list, or the values of a mapping, are declared as; None for anything else."""
+    if get_origin(annotation) in {Union, UnionType, Annotated}:
+        return next(filter(None, map(_item_in, get_args(annotation))), None)
+    return next((argument for argument in reversed(get_args(annotation)) if argument is not Ellipsis), None)
 
 
 def _model_in(annotation: Any) -> type[StrictModel] | None:

@@ -7,7 +7,10 @@ import shlex
 from cajajejo.cli import screen
 from cajajejo.cli.options import ConfigPath, ConfigVersion, HelmConfigPath, OutputPath, Settings, group
 
-app = group("Evaluate a model: from a job config to results in MLflow.", "Example: cajajejo jobs evaluation parse-job --help")
+app = group(
+    "Evaluate a model: from a job config to results in MLflow.",
+    "Example: cajajejo jobs evaluation parse-job --help",
+)
 
 
 @app.command("parse-job")
@@ -27,8 +30,8 @@ def parse_job(
 
     job = evaluation.parse_job(config, helm_config, config_version=config_version, settings=settings or ())
     evaluation.write(job, output, keep=(config, helm_config))
-    times = "×" if screen.err_style().unicode else "x"
-    screen.say(f"wrote {output} (job {job.name})", *(f"  {line}" for line in evaluation.outline(job, times=times)))
+    outline = evaluation.outline(job, ascii_only=not screen.err_style().unicode)
+    screen.say(f"wrote {output} (job {job.name})", *(f"  {line}" for line in outline))
     for warning in evaluation.warnings(job):
         screen.warn(warning)
     if str(output) != "-":

@@ -2,6 +2,107 @@
 
 from __future__ import annotations
 
-from cajajejo.cli.options import group
+from typing import Final
 
-app = group("Metrics: collect them from event files, judge them against their history.", "Example: cajajejo metrics check --help")
+from cajajejo.cli import screen
+from cajajejo.cli.options import (
+    AsJson,
+    CollectConfigPath,
+    HistoryMetric,
+    HistoryTest,
+    HistoryUrl,
+    JobStatusOption,
+    Limit,
+    LogDir,
+    MetricsConfigPath,
+    NoStore,
+    RunId,
+    StartTime,
+    StopTime,
+    Strict,
+    TestName,
+    group,
+)
+
+DEFAULT_HISTORY: Final = "sqlite:///.cajajejo/history.db"
+
+app = group(
+    "Metrics: collect them from event files, judge them against their history.",
+    "Example: cajajejo metrics check --help",
+)
+
+
+@app.command()
+def check(  # the signature is the command line
+    logdir: LogDir,
+    test: TestName,
+    config: MetricsConfigPath,
+    history: HistoryUrl = DEFAULT_HISTORY,
+    run_id: RunId = None,
+    job_status: JobStatusOption = "success",
+    start_time: StartTime = None,
+    stop_time: StopTime = None,
+    no_store: NoStore = False,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> int:
+    """Judge one run against its history. Exit code: 0 pass, 4 regression, 5 inconclusive, 1 failed job.
+
+    Example: cajajejo metrics check runs/7be1c2a0 --test pythia --config pythia.metrics.yml
+    """
+    from cajajejo.metrics import config as configs
+    from cajajejo.metrics import handler, report, times
+
+    start, stop = times.parse_time(start_time, "--start-time"), times.parse_time(stop_time, "--stop-time")
+    run = handler.RunUnderTest(test, run_id, job_status, start, stop)
+    found = handler.check(logdir, run, configs.load(config), history_url=history, store=not no_store, strict=strict)
+    for warning in found.warnings:
+        screen.warn(warning)
+    if as_json:
+        screen.result_json(report.as_json(found))
+    else:
+        screen.result(*report.screen(found, screen.out_style()))
+        screen.say(*report.next_steps(found))
+    return found.exit_code
+
+
+@app.command()
+def collect(logdir: LogDir, config: CollectConfigPath = None, as_json: AsJson = False) -> int:
+    """Show the metrics of a run by name, as event files and configuration give them.
+
+    Example: cajajejo metrics collect runs/7be1c2a0 --config pythia.metrics.yml
+    """
+    from cajajejo.metrics import config as configs
+    from cajajejo.metrics import handler, pages, report
+
+    found = handler.collect(logdir, None if config is None else configs.load(config))
+    for warning in found.warnings:
+        screen.warn(warning)
+    if as_json:
+        screen.result_json(report.metrics_json(found.metrics))
+    elif found.metrics:
+        screen.result(*pages.collected(found.metrics, screen.out_style()))
+    return 0
+
+
+@app.command()
+def history(
+    test: HistoryTest,
+    metric: HistoryMetric = None,
+    limit: Limit = 30,
+    history: HistoryUrl = DEFAULT_HISTORY,
+    as_json: AsJson = False,
+) -> int:
+    """Show the stored points of a test with their bounds and verdicts, newest run first.
+
+    Example: cajajejo metrics history pythia boolq/exact_match_final
+    """
+    from cajajejo.metrics import pages
+    from cajajejo.metrics.history import History
+
+    rows = History.at(history).rows(test, metric, limit=limit)
+    if as_json:
+        screen.result_json(pages.history_json(test, rows))
+    else:
+        screen.result(*pages.history(test, rows, screen.out_style()))
+    return 0

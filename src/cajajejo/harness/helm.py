@@ -60,7 +60,7 @@ def run(
         )
         progress = _wait(process, EventFile(events), watch)
     found = helm_output.read(scratch.output / "runs" / config.helm.suite, config.helm.suite, progress.failed)
-    if process.returncode != 0 and not found.scores:
+    if not found.scores:
         raise _failure(process.returncode, scratch.log, progress)
     return found
 
@@ -98,7 +98,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 def _failure(code: int, log: Path, progress: Progress) -> HarnessError:
     lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()][-_TAIL_LINES:]
     said = "\n".join(re.sub(r"\x1b\[[0-9;]*m", "", line)[:200] for line in lines)
-    ended = f"exit code {code}" if code > 0 else f"signal {signal.Signals(-code).name}"
+    ended = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
     message = f"HELM failed before any scenario was complete ({ended})"
     scenarios = {f"scenario {index}": f"{run}: {why}" for index, (run, why) in enumerate(progress.failed.items(), 1)}
     return HarnessError(message, facts={**scenarios, "says": said, "log": str(log)}, run=f"less {log}")

@@ -24,7 +24,7 @@ PLUGIN: Final = Path(__file__).parent / "helm_plugin" / "cajajejo_helm.py"
 ENVIRONMENT_IN_CLONE: Final = Path(".cajajejo/envs/helm")
 DEFAULT_MAX_INSTANCES: Final = 1000
 
-_OURS: Final = ("--conf-paths", "--suite", "--output-path", "-o", "--local-path", "--runner-class-name")
+_OURS: Final = ("--conf-paths", "-c", "--suite", "--output-path", "-o", "--local-path", "--runner-class-name")
 _LOCAL_MODELS: Final = "--enable-local-huggingface-models"
 _RELEASED: Final = dt.date(2026, 1, 1)  # HELM demands a date and does not use it
 _LARGEST_LENGTH: Final = 1_000_000  # transformers writes 1e30 where a tokenizer names no limit
@@ -42,7 +42,8 @@ def find_helm_run(environ: Mapping[str, str]) -> Path:
         ENVIRONMENT_IN_CLONE / "bin" / "helm-run",
         Path(shutil.which("helm-run", path=environ.get("PATH")) or "/nonexistent"),
     ]
-    found = next((place for place in ([Path(named)] if named else places) if os.access(place, os.X_OK)), None)
+    candidates = [Path(named)] if named else places
+    found = next((place for place in candidates if place.is_file() and os.access(place, os.X_OK)), None)
     if found is None:
         facts = {"looked at": ", ".join(str(place) for place in ([named] if named else places[:2])) + " and PATH"}
         raise HarnessMissingError(
@@ -109,6 +110,7 @@ def registry_of(scratch: Scratch) -> Path:
 def environment(config: EvaluationJobConfig, environ: Mapping[str, str], progress: Path) -> dict[str, str]:
     """The environment of helm-run: ours, the config's ``env`` on top, and where to report progress."""
     return {
+        "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait do not spin: half the time on a machine that is shared
         **environ,
         **config.env,
         "CAJAJEJO_PROGRESS": str(progress.absolute()),
@@ -178,23 +180,20 @@ def _max_length(model: Model) -> int:
 
 def _without_local_model(given: Sequence[str], model: Model) -> list[str]:
     kept: list[str] = []
-    dropping = False
+    models: list[str] = []
+    listing = False
     for argument in given:
-        if argument.startswith("-"):
-            flag, _, value = argument.partition("=")
-            dropping = flag == _LOCAL_MODELS
-            if dropping and not value:
-                continue
-            if dropping and Path(value).name == model.directory.name:
-                continue
-            kept.append(argument)
-        elif dropping and Path(argument).name == model.directory.name:
-            continue
-        elif dropping:
-            kept += [_LOCAL_MODELS, argument]
+        flag, equals, value = argument.partition("=")
+        if flag == _LOCAL_MODELS:
+            listing = True
+            models += [value] if equals else []
+        elif listing and not argument.startswith("-"):
+            models.append(argument)
         else:
+            listing = False
             kept.append(argument)
-    return kept
+    others = [path for path in models if Path(path).name != model.directory.name]
+    return [*kept, *([_LOCAL_MODELS, *others] if others else [])]
 
 
 def _option(given: Sequence[str], *names: str) -> str | None:

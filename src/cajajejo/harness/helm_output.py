@@ -87,7 +87,7 @@ def _items(run: Path, suite: str) -> list[Item]:
             group=None,
             id=question[0],
             repeat=question[1],
-            prompt_sha256=hashlib.sha256(_prompt(asked[question]).encode()).hexdigest(),
+            prompt_sha256=hashlib.sha256(_prompt(asked[question]).encode("utf-8", "surrogatepass")).hexdigest(),
             reference=_reference(asked[question]),
             prediction=_prediction(asked[question], raw),
             scores={name: value for name, value in raw.items() if not _BOOKKEEPING.fullmatch(name)},
@@ -112,7 +112,7 @@ def _stats(stats: list[dict[str, Any]]) -> Iterator[tuple[str, float]]:
         name = stat["name"]
         if name.get("split") in _SPLITS and "perturbation" not in name and "mean" in stat:
             sub_split = name.get("sub_split")
-            yield name["name"] + (f"_{sub_split}" if sub_split else ""), float(stat["mean"])
+            yield metric_part(name["name"] + (f"_{sub_split}" if sub_split else "")), float(stat["mean"])
 
 
 def _first_states(states: list[dict[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:

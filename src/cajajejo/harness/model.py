@@ -60,7 +60,10 @@ def locate(config: EvaluationJobConfig, root: Path) -> Model:
     source = config.model
     if source.mlflow_artifact is not None:
         artifact = source.mlflow_artifact
-        base = root.joinpath(*Path(artifact.artifact_path.strip("/")).parts)
+        parts = Path(artifact.artifact_path.strip("/")).parts
+        if not parts:
+            raise ModelError(f"model_config.mlflow_artifact.artifact_path names no artifact: {artifact.artifact_path}")
+        base = root.joinpath(*parts)
         directory = (base / artifact.model_directory).absolute()
         own = str((base / artifact.tokenizer_directory).absolute()) if artifact.tokenizer_directory else str(directory)
         _check_inside(root, directory, Path(own))

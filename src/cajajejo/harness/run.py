@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cajajejo import config as configs
 from cajajejo import event_writer, provenance, results, tracking, yamlfile
-from cajajejo.errors import HarnessError, InterruptedRunError, ModelError
+from cajajejo.errors import HarnessError, InterruptedRunError, ModelError, TrackingError
 from cajajejo.harness import checks, helm, helm_command, scratch
 from cajajejo.harness import model as models
 from cajajejo.harness.scratch import Scratch, State
@@ -116,7 +116,8 @@ def place_of(request: Request) -> Scratch:
 
 
 def _key(request: Request, config: EvaluationJobConfig, run_specs: str) -> str:
-    return scratch.key_of(config, run_specs + f"\0{request.max_instances}")
+    plugin = helm_command.PLUGIN.read_text("utf-8")
+    return scratch.key_of(config, run_specs, plugin, str(request.max_instances))
 
 
 def _place(request: Request, key: str) -> Scratch:
@@ -173,8 +174,8 @@ def _demand_model(model: models.Model) -> None:
 
 
 def _same_model(place: Scratch, state: State, fingerprint: str) -> State:
-    """`state`, or an empty one when it was written for other weights."""
-    if state.model not in {None, fingerprint}:
+    """`state`, or an empty one, and nothing left of an earlier run, when it was written for other inputs or weights."""
+    if state.model != fingerprint:
         place.clear()
         state = State(state.key)
     return place.save(state, model=fingerprint)
@@ -244,11 +245,9 @@ def _ending(config: EvaluationJobConfig, run_id: str) -> Iterator[None]:
     """Marks the MLflow run as failed or killed when the steps inside do not end well."""
     try:
         yield
-    except KeyboardInterrupt:
-        tracking.end_run(config, run_id, "KILLED")
-        raise
-    except HarnessError:
-        tracking.end_run(config, run_id, "FAILED")
+    except (KeyboardInterrupt, HarnessError) as error:
+        with suppress(TrackingError):  # what happened first is what the user must hear
+            tracking.end_run(config, run_id, "FAILED" if isinstance(error, HarnessError) else "KILLED")
         raise
 
 

@@ -127,10 +127,10 @@ class Scratch:
             yield file.fileno()
 
 
-def key_of(config: EvaluationJobConfig, run_specs: str) -> str:
-    """The hash of everything that the answers depend on: config, run specs, the local files they name, our version."""
+def key_of(config: EvaluationJobConfig, run_specs: str, *more: str) -> str:
+    """The hash of what the answers depend on: config, run specs, the local files they name, our version, `more`."""
     digest = hashlib.sha256()
-    for part in (__version__, config.as_yaml(), run_specs):
+    for part in (__version__, config.as_yaml(), run_specs, *more):
         digest.update(hashlib.sha256(part.encode()).digest())
     for name in re.findall(r'path=([^,"\'}\s]+)', run_specs):
         with suppress(OSError):

@@ -1,0 +1,67 @@
+"""Names of jobs: two words and eight digits, all of them from what the job holds.
+
+The same content has the same name, today and on every machine; other content has another. The digits tell jobs apart,
+the words are there for people, who say "merciful crocodile" across a table and not "3f2a9c1d".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+MAX_LENGTH: Final = 63
+"""A Job's name becomes a label of its pods (``job-name``), and a label value holds no more."""
+
+ADJECTIVES: Final = tuple(
+    """
+    able active adaptable agile alert amazing amiable amusing artful astute attentive balanced blissful bold brave
+    bright brilliant bubbly calm candid capable careful cautious charming cheerful civil clever collected composed
+    confident considerate content cordial courteous creative curious daring dazzling decent dependable determined
+    devoted diligent discreet eager earnest easygoing elegant eloquent enchanted energetic esteemed exuberant fabulous
+    faithful famous fearless festive flawless fluent focused fortunate frank friendly gallant generous gentle genuine
+    gifted glad gleaming glorious graceful happy hardy harmonious helpful honest hopeful humble imaginative ingenious
+    inventive jolly joyful jubilant judicious keen kind lively logical loyal lucid lucky majestic mellow merciful
+    merry methodical mindful modest musical neat nimble noble observant optimistic orderly original patient peaceful
+    perceptive playful pleasant poetic polite practical precise prudent punctual quick radiant rational refined
+    reliable resolute resourceful robust sensible serene sincere skillful smiling sociable soulful spirited splendid
+    steady sunny tactful talented thankful thoughtful thrifty tidy tireless tranquil trusty truthful upbeat valiant
+    versatile vibrant vigilant vivid warm watchful welcoming wise witty wonderful worthy zesty
+    """.split()  # noqa: SIM905  # words read better than a list of strings
+)
+
+ANIMALS: Final = tuple(
+    """
+    aardvark albatross alpaca angelfish antelope armadillo avocet axolotl badger bandicoot barracuda bison bluebird
+    bumblebee butterfly camel canary capybara caracal cardinal caribou cassowary chameleon cheetah chickadee
+    chinchilla chipmunk coati cormorant crane cricket crocodile curlew dalmatian damselfly dolphin dormouse dragonfly
+    dugong eagle echidna egret eland falcon ferret finch firefly flamingo fossa gazelle gecko gerbil giraffe goldfinch
+    guanaco hamster hedgehog heron hornbill hummingbird hyrax ibex ibis iguana impala jackdaw jaguar jellyfish jerboa
+    kakapo kangaroo kestrel kingfisher koala kookaburra kudu ladybird lapwing lemming lemur leopard lionfish llama
+    lobster lynx magpie mammoth manatee marmot marten meerkat mongoose narwhal newt nightingale numbat nuthatch ocelot
+    octopus okapi opossum oriole osprey otter panda pangolin parakeet peacock pelican penguin petrel pheasant platypus
+    porcupine porpoise puffin puma quail quokka raven reindeer robin salamander sandpiper seahorse skylark sparrow
+    spoonbill squirrel starling stingray stork swan tamarin tapir tiger toucan turtle urchin wallaby walrus warbler
+    waxwing wildcat wolf wombat woodpecker wren yak zebra
+    """.split()  # noqa: SIM905  # words read better than a list of strings
+)
+
+_DNS_LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+
+
+def job_name(prefix: str, digest: str) -> str:
+    """``<prefix>-<adjective>-<animal>-<8 hex>``; all but the prefix follows from `digest`, a SHA-256 in hex."""
+    adjective = ADJECTIVES[int(digest[8:20], 16) % len(ADJECTIVES)]
+    animal = ANIMALS[int(digest[20:32], 16) % len(ANIMALS)]
+    return check_dns_label(f"{prefix}-{adjective}-{animal}-{digest[:8]}")
+
+
+def check_dns_label(text: str) -> str:
+    """The name `text`, unchanged, where Kubernetes takes it for a Job (a DNS-1123 label).
+
+    Raises:
+        ValueError: over 63 characters, or others than small letters, digits and ``-``.
+    """
+    if len(text) > MAX_LENGTH or not _DNS_LABEL.fullmatch(text):
+        rule = "at most 63 small letters, digits and '-', no '-' at either end"
+        raise ValueError(f"not a name for a job: {text[:70]!r}: {rule}")
+    return text

@@ -1,0 +1,123 @@
+"""``cajajejo jobs evaluation parse-job`` as a program: what stands on which stream, and the exit code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cajajejo import cli, evaluation
+
+ROOT = Path(__file__).parents[2]
+MISSION = ROOT / "tests/data/mission"
+CONFIG, RUN_SPECS = MISSION / "job_config.yml", MISSION / "run_specs.conf"
+NAME = re.compile("eval-neurips-[a-z]+-[a-z]+-[0-9a-f]{8}")
+
+
+def parse_job(*arguments: str | Path) -> int:
+    return cli.run(cli.app, ["jobs", "evaluation", "parse-job", *map(str, arguments)], prog_name="cajajejo")
+
+
+def test_the_spec_is_written_and_told_on_stderr(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    job = evaluation.parse_job(CONFIG, RUN_SPECS, config_version="abc", settings=["image_tag=v1"])
+    assert parse_job(CONFIG, RUN_SPECS, "job.yml", "--config-version", "abc", "--set", "image_tag=v1") == 0
+    assert (tmp_path / "job.yml").read_text() == job.text
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.splitlines() == [
+        f"wrote job.yml (job {job.name})",
+        "  Job           1 \N{MULTIPLICATION SIGN} nvidia-tesla-t4, 4 CPU, 16Gi, scratch 50Gi; profile gke-autopilot",
+        "  ConfigMap     eval_config.yml, run_specs.conf: 1.7 KiB, immutable",
+        "  StorageClass  ssd",
+        "Next: kubectl apply -f job.yml",
+    ]
+
+
+def test_a_moving_tag_is_warned_about_even_when_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse_job(CONFIG, RUN_SPECS, tmp_path / "job.yml", "--quiet") == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "Warning: image tag latest can change between now and the run.",
+        "  pin it      --set image_tag=TAG; best a tag that names the commit of the image",
+    ]
+
+
+def test_the_command_after_next_can_be_pasted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse_job(CONFIG, RUN_SPECS, tmp_path / "my job.yml") == 0
+    assert capsys.readouterr().err.splitlines()[-1] == f"Next: kubectl apply -f '{tmp_path}/my job.yml'"
+
+
+def test_a_dash_is_stdout_and_nothing_else_stands_there(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert parse_job(CONFIG, RUN_SPECS, "-") == 0
+    printed = capsysbinary.readouterr()
+    assert printed.out == evaluation.parse_job(CONFIG, RUN_SPECS).text.encode()
+    assert printed.err.startswith(b"wrote - (job eval-neurips-")
+    assert b"Next:" not in printed.err
+
+
+def test_a_wrong_config_is_exit_code_1_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse_job(CONFIG, RUN_SPECS, tmp_path / "job.yml", "--set", "compute_config.cpu=many") == 1
+    assert "--set compute_config.cpu: not a quantity: many" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [[], [CONFIG], [CONFIG, RUN_SPECS], [CONFIG, RUN_SPECS, "-", "--set", "no path"]])
+def test_a_wrong_command_line_is_exit_code_2(arguments: list[str | Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse_job(*arguments) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_the_page_about_jobs_shows_what_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    page = (ROOT / "docs/jobs.md").read_text()
+    shown = re.search(
+        r"^\$ cajajejo (jobs evaluation parse-job \\\n.*?[^\\])\n(.*?)^```", page, re.DOTALL | re.MULTILINE
+    )
+    assert shown is not None
+    assert cli.run(cli.app, shlex.split(shown[1].replace("\\\n", "")), prog_name="cajajejo") == 0
+    printed = capsys.readouterr().err
+    assert NAME.sub("NAME", printed) == NAME.sub("NAME", shown[2])
+
+
+def run_program(*arguments: str | Path, **environ: str) -> subprocess.CompletedProcess[bytes]:
+    program = [sys.executable, "-c", "from cajajejo.cli import main; main()"]
+    command = [*program, "jobs", "evaluation", "parse-job", *arguments]
+    return subprocess.run(command, check=False, capture_output=True, env={"PATH": "/usr/bin:/bin", **environ})
+
+
+def test_a_terminal_without_unicode_gets_ascii_and_the_same_spec(tmp_path: Path) -> None:
+    specs = tmp_path / "a.conf"
+    specs.write_text("# 😀 é\nentries: []\n", "utf-8")
+    environ = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    done = run_program(CONFIG, specs, "-", **environ)
+    assert done.returncode == 0
+    assert done.stderr.isascii()
+    assert b"1 x nvidia-tesla-t4" in done.stderr
+    assert list(yaml.safe_load_all(done.stdout.decode()))[1]["data"]["run_specs.conf"] == specs.read_text("utf-8")
+
+
+def test_two_processes_write_the_same_bytes() -> None:
+    first = run_program(CONFIG, RUN_SPECS, "-", PYTHONHASHSEED="1").stdout
+    assert first == run_program(CONFIG, RUN_SPECS, "-", PYTHONHASHSEED="2").stdout != b""
+
+
+def test_help_shows_an_example_and_imports_nothing_heavy() -> None:
+    done = run_program("--help")
+    assert b"Example: cajajejo jobs evaluation parse-job" in done.stdout
+    script = (
+        "import sys; from cajajejo import cli;"
+        "cli.run(cli.app, ['jobs', 'evaluation', 'parse-job', '--help'], prog_name='c');"
+        "heavy = {'jinja2', 'yaml', 'cajajejo.evaluation'} & set(sys.modules); sys.exit(', '.join(heavy) or 0)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)
+    assert loaded.stderr == b""

@@ -1,0 +1,29 @@
+"""What all tests share: an environment without home, and the flag that makes the examples again."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+HIDDEN = (
+    *("CAJAJEJO_", "MLFLOW_", "SENDGRID_"),  # ours
+    *("AWS_", "CLOUDSDK_", "GOOGLE_", "KUBE", "XDG_"),  # clusters, clouds, home
+    *("CI", "GITHUB_", "GITLAB_", "COLUMNS", "FORCE_COLOR", "NO_COLOR"),  # where and how this runs
+)
+"""Beginnings of the names of variables."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regenerate-examples", action="store_true", help="write examples/*/manifest.yml anew")
+
+
+@pytest.fixture(autouse=True)
+def hermetic_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test sees the home directory, credentials, clusters, tracking servers or the CI of this machine."""
+    for name in os.environ:
+        if name.startswith(HIDDEN):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("KUBECONFIG", str(home / "no-kubeconfig"))

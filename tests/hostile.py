@@ -1,0 +1,162 @@
+"""Text that breaks things, configs full of it, and the readers that must give it back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from hypothesis import strategies as st
+
+from cajajejo import evaluation
+
+if TYPE_CHECKING:
+    from cajajejo.manifests import Manifests
+
+IN_CI = bool(os.environ.get("CI"))  # looked at before the fixture hides it
+
+# fmt: off
+FRAGMENTS = (
+    *('"', "'", "\\", "\n", "\r\n", "\r", "\t", " ", "  ", "#", ": ", "- ", "---", "...", "%YAML 1.1", "|", ">"),
+    *("&a", "*a", "!!str", "[", "]", "{", "}", ",", "?", "@", "~", "null", "no", "1.10", "0x1f", "eval_config.yml: |"),
+    *("{{ }}", "{% if %}", "{# #}", "${X}", "$(HOME)", "$$", "$", "$é", "`id`", "gs://", "\\u0041", "\\n"),
+    *("\x01", "\x1b", "\x7f", "\x80", "\x85", "\xa0", "\xad", "\u200b", "\u2028", "\u2029", "\u202e", "\ufeff"),
+    *("\ufffe", "\uffff", "é", "e\u0301", "漢字", "😀", "👩\u200d🚀", "\U0001fffe", "\U0010ffff", "\ue000"),
+)
+EXAMPLES = (
+    *FRAGMENTS,
+    *('say "hi"', "it's", " leading", "trailing ", "\n\n\n", "\n leading", "\tx", "a\n\tb", "a\n b\n", "a\r\nb\r\n"),
+    *("a\n\n\n", "a\n ", "a\n \n", "---\n", "\n---\n", "a\n---\nb\n", "...\n", "kind: Job\n---\nkind: Secret\n"),
+    *("a: b\n  c: d\n", "- a\n", "$" * 7, "$(A)$(B)$$(C)$"),
+)
+# fmt: on
+
+RUN_SPECS = "entries: []\n"
+CONFIG: dict[str, Any] = {
+    "version": "v4",
+    "image": "registry/evaluation",
+    "image_tag": "10abfb1bf8",
+    "compute_config": {"accelerator": "nvidia-l4", "cpu": "4", "memory": "16Gi"},
+    "helm": {"args": ["--max-eval-instances", "10"], "suite": "v1"},
+    "mlflow_config": {"tracking_uri": "http://mlflow:5000"},
+    "model_config": {
+        "mlflow_artifact": {
+            "run_id": "r",
+            "artifact_path": "model",
+            "model_directory": "model",
+            "tokenizer_directory": "tokenizer",
+        },
+    },
+    "tracking_config": {
+        "experiment_name": "e",
+        "run_name": "n",
+        "description": "d",
+        "tags": {"creator": "c", "lifecycle": "l", "model": "m", "datasets": ["a", "b"]},
+    },
+    "env": {"A": "b"},
+}
+characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+texts = st.one_of(
+    st.sampled_from(EXAMPLES),
+    st.text(characters, max_size=30),
+    st.lists(st.sampled_from(FRAGMENTS) | st.text(characters, max_size=3), min_size=1, max_size=12).map("".join),
+)
+some_text = texts.filter(bool)
+tag_keys = st.text("abzAZ09_./: -", min_size=1, max_size=20).filter(lambda key: not key.startswith("mlflow."))
+env_names = st.from_regex(r"\A[-._a-zA-Z][-._a-zA-Z0-9]{0,20}\Z")
+
+
+@st.composite
+def sources(draw: st.DrawFn) -> dict[str, Any]:
+    """A model source of any kind."""
+    kind = draw(st.sampled_from(["directory", "repo", "gs_uri", "path"]))
+    if kind == "gs_uri":
+        return {"gs_uri": f"gs://bucket/{draw(texts)}x"}
+    if kind == "path":
+        return {"path": draw(some_text)}
+    artifact = {name: draw(some_text) for name in ("run_id", "artifact_path", "model_directory")}
+    artifact[f"tokenizer_{'directory' if kind == 'directory' else 'hf_repo'}"] = draw(some_text)
+    return {"mlflow_artifact": artifact}
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> dict[str, Any]:
+    """A valid config with hostile text wherever free text may stand."""
+    compute = {"cpu": "4", "memory": "16Gi"} | draw(st.sampled_from([{}, {"accelerator": "nvidia-l4"}]))
+    tags = draw(st.dictionaries(tag_keys, texts | st.lists(texts, max_size=3), max_size=2))
+    return {
+        "version": "v4",
+        "image": draw(some_text),
+        "image_tag": draw(some_text),
+        "compute_config": compute,
+        "helm": {"args": draw(st.lists(texts, max_size=3)), "suite": draw(some_text)},
+        "mlflow_config": {"tracking_uri": draw(some_text)},
+        "model_config": draw(sources()),
+        "tracking_config": {
+            "experiment_name": draw(some_text),
+            "run_name": draw(some_text),
+            "description": draw(texts),
+            "tags": {**tags, "creator": draw(texts), "lifecycle": draw(texts)},
+        },
+        "env": draw(st.dictionaries(env_names, texts, max_size=3)),
+    }
+
+
+def write_job(directory: Path, config: dict[str, Any], run_specs: str) -> tuple[Path, Path]:
+    """The two files of a job; the config as JSON-like YAML in ASCII, written by PyYAML."""
+    (directory / "job_config.yml").write_text(yaml.dump(config, Dumper=yaml.CSafeDumper, default_style='"'), "ascii")
+    (directory / "run_specs.conf").write_bytes(run_specs.encode())
+    return directory / "job_config.yml", directory / "run_specs.conf"
+
+
+def parse(config: dict[str, Any], run_specs: str = RUN_SPECS, **options: Any) -> Manifests:
+    """The manifests of a job, from files as a user has them."""
+    with TemporaryDirectory() as directory:
+        return evaluation.parse_job(*write_job(Path(directory), config, run_specs), **options)
+
+
+def read_by_pyyaml(text: str) -> list[list[dict[str, Any]]]:
+    """The documents in `text`, as the C loader and as the pure loader read them."""
+    return [list(yaml.load_all(text, Loader=loader)) for loader in (yaml.CSafeLoader, yaml.SafeLoader)]
+
+
+def read_by_kubectl(text: str, directory: Path) -> list[dict[str, Any]]:
+    """The documents in `text`, as kubectl reads them; it needs no cluster to add an annotation to a file."""
+    if shutil.which("kubectl") is None:
+        if IN_CI:
+            pytest.fail("CI must have kubectl: that it reads what we write is otherwise untested")
+        pytest.skip("needs kubectl")
+    path = directory / "manifest.yml"
+    path.write_bytes(text.encode())
+    command = ["kubectl", "annotate", "--local", "-f", str(path), "read-by=kubectl", "-o", "json"]
+    printed = subprocess.run(command, check=True, capture_output=True).stdout.decode()
+    documents, decoder = [], json.JSONDecoder()
+    while printed := printed.lstrip():
+        document, end = decoder.raw_decode(printed)
+        del document["metadata"]["annotations"]["read-by"]
+        documents.append(document)
+        printed = printed[end:]
+    return documents
+
+
+def expand(text: str) -> str:
+    """`text` after the kubelet has expanded it, with no variable defined: byte by byte, as the kubelet does it."""
+    data, expanded, position = text.encode(), b"", 0
+    while position < len(data):
+        here, following = data[position : position + 1], data[position + 1 : position + 2]
+        if here != b"$" or not following:
+            expanded, position = expanded + here, position + 1
+        elif following == b"$":
+            expanded, position = expanded + b"$", position + 2
+        elif following == b"(" and b")" in data[position:]:
+            end = data.index(b")", position) + 1
+            expanded, position = expanded + b"<" + data[position:end] + b">", end
+        else:  # the kubelet takes one byte for one character
+            expanded, position = expanded + b"$" + following.decode("latin-1").encode(), position + 2
+    return expanded.decode("utf-8", "replace")

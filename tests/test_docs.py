@@ -1,0 +1,84 @@
+"""The documents and the code say the same."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer
+
+from cajajejo import cli, config, errors, validation
+from cajajejo.metrics import config as metrics_config
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def docs_script() -> ModuleType:
+    specification = importlib.util.spec_from_file_location("docs_script", ROOT / "scripts" / "docs.py")
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def leaves() -> list[tuple[str, Any]]:
+    found = docs_script().commands(typer.main.get_command(cli.app), ("cajajejo",))
+    return [(" ".join(path), command) for path, command in found]
+
+
+def test_the_page_of_commands_is_what_the_code_makes() -> None:
+    assert (ROOT / "docs" / "cli.md").read_text("utf-8") == docs_script().page()
+
+
+@pytest.mark.parametrize(("path", "command"), [pytest.param(*leaf, id=leaf[0]) for leaf in leaves()])
+def test_every_command_has_a_sentence_and_an_example(path: str, command: Any) -> None:
+    sentence, _, rest = (command.help or "").partition("\n\n")
+    assert sentence.endswith(".")
+    assert re.match(r"(Example|Start here): (cajajejo|python3)", rest), path
+
+
+def test_a_letter_means_the_same_wherever_it_occurs() -> None:
+    letters: dict[str, set[str]] = {}
+    for _, command in leaves():
+        for parameter in command.params:
+            short = [name for name in parameter.opts if re.fullmatch(r"-\w", name)]
+            for name in short:
+                letters.setdefault(name, set()).add(str(parameter.name))
+    assert {letter: names for letter, names in letters.items() if len(names) > 1} == {}
+
+
+def test_every_exit_code_has_its_meaning() -> None:
+    assert list(errors.EXIT_CODES) == list(errors.ExitCode)
+
+
+def documented(model: type[validation.StrictModel], prefix: str = "") -> list[str]:
+    names = []
+    for name in validation.field_names(model, ()):
+        names.append(name)
+        inner = [validation.field_names(model, (name, *deeper)) for deeper in ((), ("x",), (0,))]
+        names += [part for group in inner for part in group]
+    return names
+
+
+@pytest.mark.parametrize(
+    ("page", "model"),
+    [("jobs.md", config.EvaluationJobConfig), ("metrics.md", metrics_config.MetricsConfig)],
+)
+def test_every_field_of_a_file_is_documented(page: str, model: type[validation.StrictModel]) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    assert [name for name in documented(model) if f"`{name}`" not in text and f"{name}:" not in text] == []
+
+
+@pytest.mark.parametrize("page", sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]))
+def test_every_link_leads_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", text)
+    local = [target for target in targets if "://" not in target]
+    assert [target for target in local if not ((ROOT / page).parent / target).exists()] == []
