@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-if sys.version_info < (3, 11) or sys.version_info >= (3, 14):
+if sys.version_info < (3, 11) or sys.version_info >= (3, 15):
     found = ".".join(str(part) for part in sys.version_info[:3])
-    sys.exit(f"Error: Python 3.11, 3.12 or 3.13 is needed, and this is {found}. Run it as python3.12 {sys.argv[0]}")
+    sys.exit(f"Error: Python 3.11 to 3.14 is needed, and this is {found}. Run it as make PYTHON=python3.12 …")
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".cajajejo"
@@ -49,7 +49,7 @@ ADVICE = (
     ("No space left on device", "The disk is full: about 5 GB are needed."),
     ("ensurepip is not", "Python's venv module is incomplete. On Debian and Ubuntu: apt install python3-venv"),
     ("lock file", "pyproject.toml and poetry.lock do not fit together: poetry lock"),
-    ("Requires-Python", "This Python is not supported by a package: use Python 3.11, 3.12 or 3.13."),
+    ("Requires-Python", "This Python is not supported by a package: use Python 3.11 to 3.14."),
     ("", "Often the network was away, or a proxy or mirror is not set for pip."),
 )
 
