@@ -181,8 +181,10 @@ def judge(part: Half) -> int:
     """Checks the metrics of `part` against the history; shows the verdict with its exit code at the right."""
     color = "always" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else "auto"
     place = scratch.Scratch(place_of(part))
+    state = place.written()
+    identifier = state.mlflow_run_id if state else None
     command = [CAJAJEJO, "metrics", "check", str(place.events), "--test", TEST, "--config", str(METRICS)]
-    command += ["--color", color, "--quiet"]
+    command += ["--run-id", identifier or part.model, "--color", color, "--quiet"]
     done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=False)
     *lines, verdict = done.stdout.splitlines() or [""]
     code = f"exit {done.returncode}"

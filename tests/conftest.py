@@ -15,6 +15,7 @@ HIDDEN = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--readme-commands", action="store_true", help="run the README's evaluation, a minute")
     parser.addoption("--regenerate-examples", action="store_true", help="write examples/*/manifest.yml anew")
 
 

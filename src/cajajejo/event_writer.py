@@ -25,15 +25,20 @@ def write_scalars(directory: Path, values: Mapping[str, float], *, wall_time: fl
     """
     purpose = "writing event files"
     event_pb2 = require("tensorboard.compat.proto.event_pb2", extra="evaluation", purpose=purpose)
-    summary_pb2 = require("tensorboard.compat.proto.summary_pb2", extra="evaluation", purpose=purpose)
     records = require("tensorboard.summary.writer.record_writer", extra="evaluation", purpose=purpose)
     directory.mkdir(parents=True, exist_ok=True)
-    temporary = directory / f".{FILE_NAME}.{os.getpid()}"
+    temporary = directory / f".unfinished.{os.getpid()}"  # a name that no reader takes for an event file
     with temporary.open("wb") as file:
         writer = records.RecordWriter(file)
         writer.write(event_pb2.Event(wall_time=wall_time, file_version="brain.Event:2").SerializeToString())
         for tag, value in values.items():
-            summary = summary_pb2.Summary(value=[summary_pb2.Summary.Value(tag=tag, simple_value=value)])
-            writer.write(event_pb2.Event(wall_time=wall_time, step=step, summary=summary).SerializeToString())
+            event = event_pb2.Event(wall_time=wall_time, step=step)
+            scalar = event.summary.value.add(tag=tag)
+            scalar.metadata.plugin_data.plugin_name = "scalars"
+            scalar.metadata.data_class = 1  # DATA_CLASS_SCALAR
+            scalar.tensor.dtype = 2  # DT_DOUBLE: simple_value would round to float32
+            scalar.tensor.tensor_shape.SetInParent()
+            scalar.tensor.double_val.append(value)
+            writer.write(event.SerializeToString())
         writer.flush()
     return temporary.replace(directory / FILE_NAME)

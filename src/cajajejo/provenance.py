@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from cajajejo.errors import CajajejoError, require
@@ -32,9 +33,11 @@ def head_commit(path: Path) -> str:
     root = repository_root(path)
     if root is None:
         return "unset"
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # without the program git the package raises at its import
     git = require("git", extra="evaluation", purpose="reading the commit that a run is tagged with")
     try:
         with git.Repo(root) as repository:
+            repository.git.rev_parse("--git-dir")  # fails with git's own words where git does not want to read it
             if not repository.head.is_valid():  # a repository without a commit
                 return "unset"
             sha = str(repository.head.commit.hexsha)

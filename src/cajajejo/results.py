@@ -103,7 +103,7 @@ def scores_of(items: Iterable[Item]) -> tuple[Score, ...]:
         for metric, value in item.scores.items():
             by_metric[item.scenario, metric][item.id].append(value)
     return tuple(
-        _score(scenario, metric, [statistics.fmean(repeats) for repeats in by_id.values()])
+        _score(scenario, metric, [_mean(repeats) for repeats in by_id.values()])
         for (scenario, metric), by_id in sorted(by_metric.items())
     )
 
@@ -112,7 +112,12 @@ def _score(scenario: str, metric: str, values: list[float]) -> Score:
     finite = all(map(math.isfinite, values))
     spread = statistics.stdev(values) if len(values) > 1 and finite else None
     std_err = None if spread is None else spread / math.sqrt(len(values))
-    return Score(scenario, metric, math.fsum(values) / len(values), std_err, len(values))
+    return Score(scenario, metric, _mean(values), std_err, len(values))
+
+
+def _mean(values: list[float]) -> float:
+    total = math.fsum(values) if all(map(math.isfinite, values)) else sum(values)  # fsum refuses inf - inf
+    return total / len(values)
 
 
 def write(results: Results, directory: Path) -> None:

@@ -76,6 +76,7 @@ def _check_server(uri: str, named_by: str) -> None:
             with urllib.request.urlopen(uri.rstrip("/") + "/health", timeout=_TRY_SECONDS):  # noqa: S310  # http(s), checked
                 return
         except urllib.error.HTTPError as error:
+            error.close()
             if error.code < _SERVER_ERROR:
                 return  # it answers; whether we may write is told when we do
             reason = f"HTTP {error.code}"
@@ -172,7 +173,7 @@ def end_run(config: EvaluationJobConfig, run_id: str, status: RunStatus) -> None
 
 
 def download_artifacts(uri: str, run_id: str, artifact_path: str, target: Path) -> None:
-    """Downloads an artifact of a run into `target`, under its own path.
+    """Downloads an artifact of a run into `target`, under the last part of its path.
 
     Raises:
         TrackingError: there is no such run or artifact, or the download broke off.

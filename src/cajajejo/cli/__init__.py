@@ -82,6 +82,7 @@ def run(
         usage_errors: errors that count as a wrong command line here (exit code 2).
     """
     as_json = "--json" in arguments
+    screen.configure(as_json=as_json)
     try:
         code = program(_switches_first(arguments), prog_name=prog_name, standalone_mode=False)
         sys.stdout.flush()

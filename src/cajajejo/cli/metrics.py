@@ -33,7 +33,7 @@ app = group(
 
 
 @app.command()
-def check(  # the signature is the command line
+def check(
     logdir: LogDir,
     test: TestName,
     config: MetricsConfigPath,
@@ -46,9 +46,11 @@ def check(  # the signature is the command line
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> int:
-    """Judge one run against its history. Exit code: 0 pass, 4 regression, 5 inconclusive, 1 failed job.
+    """Judge one run against its history.
 
     Example: cajajejo metrics check runs/7be1c2a0 --test pythia --config pythia.metrics.yml
+
+    Exit codes: 0 pass, 4 regression, 5 inconclusive, 1 failed job or an error.
     """
     from cajajejo.metrics import config as configs
     from cajajejo.metrics import handler, report, times
@@ -68,7 +70,7 @@ def check(  # the signature is the command line
 
 @app.command()
 def collect(logdir: LogDir, config: CollectConfigPath = None, as_json: AsJson = False) -> int:
-    """Show the metrics of a run by name, as event files and configuration give them.
+    """Show the metrics of a run by name.
 
     Example: cajajejo metrics collect runs/7be1c2a0 --config pythia.metrics.yml
     """
@@ -93,7 +95,7 @@ def history(
     history: HistoryUrl = DEFAULT_HISTORY,
     as_json: AsJson = False,
 ) -> int:
-    """Show the stored points of a test with their bounds and verdicts, newest run first.
+    """Show the stored points of a test, newest first.
 
     Example: cajajejo metrics history pythia boolq/exact_match_final
     """

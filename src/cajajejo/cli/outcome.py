@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,8 @@ def where_lines(outcome: Outcome) -> list[str]:
     if outcome.results.failed:
         lines.append("Next: the same command again; it runs only the scenarios that failed")
     else:
-        lines.append(f"Next: cajajejo metrics check {outcome.events} --test NAME --config FILE")
+        check = f"cajajejo metrics check {outcome.events} --test NAME --config FILE"
+        lines.append(f"Next: {check} --run-id {outcome.mlflow_run_id}")
     return lines
 
 
@@ -68,6 +70,10 @@ def as_json(outcome: Outcome) -> dict[str, object]:
         "reused": outcome.reused,
         "scratch": str(outcome.scratch),
         "event_files": str(outcome.events),
-        "metrics": [asdict(score) for score in outcome.results.scores],
+        "metrics": [{**asdict(score), "value": _finite(score.value)} for score in outcome.results.scores],
         "failed": [asdict(failure) for failure in outcome.results.failed],
     }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None  # JSON has neither infinity nor not-a-number

@@ -17,19 +17,23 @@ class Options:
     trace: bool = False
     quiet: bool = False
     color: str = "auto"
+    json: bool = False
 
 
 class _State:
     options = Options()
 
 
-def configure(*, trace: bool | None = None, quiet: bool | None = None, color: str | None = None) -> None:
+def configure(
+    *, trace: bool | None = None, quiet: bool | None = None, color: str | None = None, as_json: bool | None = None
+) -> None:
     """Sets the switches that are given, for the rest of the process."""
     before = _State.options
     _State.options = Options(
         trace=before.trace if trace is None else trace,
         quiet=before.quiet if quiet is None else quiet,
         color=before.color if color is None else color,
+        json=before.json if as_json is None else as_json,
     )
     logger = logging.getLogger("cajajejo")
     if not logger.handlers:
@@ -73,8 +77,8 @@ def say(*lines: str) -> None:
 
 
 def warn(message: str) -> None:
-    """One warning, on stderr."""
-    _stderr(f"Warning: {message}")
+    """One warning, on stderr; a JSON object of its own with ``--json``."""
+    _stderr(json.dumps({"warning": message}, ensure_ascii=False) if _State.options.json else f"Warning: {message}")
 
 
 def _stderr(*lines: str) -> None:

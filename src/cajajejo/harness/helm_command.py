@@ -199,7 +199,7 @@ def _without_local_model(given: Sequence[str], model: Model) -> list[str]:
 def _option(given: Sequence[str], *names: str) -> str | None:
     """The value of an option, the last one where it is given twice."""
     value = None
-    for argument, following in zip(given, [*given[1:], None], strict=True):
+    for argument, following in zip(given, [*given[1:], None], strict=False):
         name, equals, attached = argument.partition("=")
         if name in names:
             value = attached if equals else following

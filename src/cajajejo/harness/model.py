@@ -60,10 +60,7 @@ def locate(config: EvaluationJobConfig, root: Path) -> Model:
     source = config.model
     if source.mlflow_artifact is not None:
         artifact = source.mlflow_artifact
-        parts = Path(artifact.artifact_path.strip("/")).parts
-        if not parts:
-            raise ModelError(f"model_config.mlflow_artifact.artifact_path names no artifact: {artifact.artifact_path}")
-        base = root.joinpath(*parts)
+        base = root / _artifact_name(artifact)
         directory = (base / artifact.model_directory).absolute()
         own = str((base / artifact.tokenizer_directory).absolute()) if artifact.tokenizer_directory else str(directory)
         _check_inside(root, directory, Path(own))
@@ -73,6 +70,14 @@ def locate(config: EvaluationJobConfig, root: Path) -> Model:
     else:
         directory = Path(source.path or "").absolute()
     return Model(directory, str(directory))
+
+
+def _artifact_name(artifact: MlflowArtifact) -> str:
+    """The last part of its path: ``mlflow artifacts download -a a/b/model -d DIR`` makes ``DIR/model``."""
+    name = Path(artifact.artifact_path).name
+    if not name:
+        raise ModelError(f"model_config.mlflow_artifact.artifact_path names no artifact: {artifact.artifact_path}")
+    return name
 
 
 def _check_inside(root: Path, *paths: Path) -> None:
@@ -97,7 +102,7 @@ def fetch(config: EvaluationJobConfig, root: Path) -> bool:
         "tracking_uri": config.mlflow_config.tracking_uri,
         **artifact.model_dump(include={"run_id", "artifact_path"}),
     }
-    target = root / Path(artifact.artifact_path.strip("/")).parts[0]
+    target = root / _artifact_name(artifact)
     stamp = root / _STAMP
     if target.exists() and _stamped(stamp) == source:
         return False

@@ -2,7 +2,7 @@
 
 ::
 
-    <root>/<artifact path>/…             the model, where an init container or `harness.model` put it
+    <root>/<artifact's name>/…           the model, where an init container or `harness.model` put it
     <root>/evaluation/configs/           the config as it was checked, and the run specs
     <root>/evaluation/output/            what the harness wrote, results.jsonl, summary.json, events/
     <root>/evaluation/state.json         which steps are complete
@@ -86,11 +86,15 @@ class Scratch:
 
     def state(self, key: str) -> State:
         """What is complete for the inputs that `key` names; nothing, when the directory holds other inputs."""
+        written = self.written()
+        return written if written is not None and written.key == key else State(key)
+
+    def written(self) -> State | None:
+        """What is complete for whichever inputs the directory holds; None where nothing was begun."""
         try:
-            state = State(**json.loads((self.work / "state.json").read_text("utf-8")))
+            return State(**json.loads((self.work / "state.json").read_text("utf-8")))
         except (OSError, ValueError, TypeError):
-            return State(key)
-        return state if state.key == key else State(key)
+            return None
 
     def save(self, state: State, **changes: object) -> State:
         """`state` with `changes`, written down."""

@@ -1,0 +1,42 @@
+"""Times as people give them: seconds since the epoch, or ISO 8601."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Final
+
+from cajajejo.errors import UsageError
+
+_EARLIEST: Final = -62_135_596_800.0  # the year 1
+_LATEST: Final = 32_503_680_000.0  # the year 3000: what is later was meant in milliseconds
+_EXAMPLES: Final = "2026-11-21T14:02:11Z, 2026-11-21T15:02:11+01:00, 1795269731"
+
+
+def parse_time(text: str | None, option: str) -> float | None:
+    """Seconds since the epoch; a time without a zone is local, None stays None. `option` is what an error names.
+
+    Raises:
+        UsageError: `text` is no time.
+    """
+    if text is None:
+        return None
+    try:
+        moment = _seconds(text.strip())
+    except (ValueError, OverflowError, OSError) as error:
+        raise UsageError(f"{option} {text}: not a time", facts={"for example": _EXAMPLES}) from error
+    if not math.isfinite(moment) or not _EARLIEST <= moment < _LATEST:
+        hint = (
+            "are these milliseconds? Write seconds"
+            if moment >= _LATEST and math.isfinite(moment)
+            else "this is no year"
+        )
+        raise UsageError(f"{option} {text}: out of range", facts={"note": hint, "for example": _EXAMPLES})
+    return moment
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return datetime.fromisoformat(text).timestamp()

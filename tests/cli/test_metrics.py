@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cajajejo.cli import app, run
+from tests.metrics.builders import write_simple
+
+FIXED: dict[str, Any] = {
+    "metric_collection_config": {"default_aggregation_strategies": ["final"]},
+    "regression_test_config": {
+        "metric_success_conditions": {"acc_final": {"comparison": "greater", "success_threshold": {"fixed_value": 0.4}}}
+    },
+}
+SPIKE: dict[str, Any] = {
+    "regression_test_config": {
+        "metric_success_conditions": {
+            "default": {
+                "comparison": "less",
+                "success_threshold": {"stddevs_from_mean": 4.0},
+                "wait_for_n_points_of_history": 3,
+            }
+        }
+    }
+}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class Shell:
+    """Runs the program in this process, and keeps what it printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+        self.err = ""
+
+    def __call__(self, *arguments: str) -> tuple[int, str]:
+        code = run(app, ["metrics", *arguments], prog_name="cajajejo")
+        captured = self.capsys.readouterr()
+        self.err = captured.err
+        return code, captured.out
+
+    def json(self, *arguments: str) -> tuple[int, Any]:
+        code, out = self(*arguments, "--json")
+        return code, json.loads(out)
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(capsys)
+
+
+def config(document: dict[str, Any]) -> str:
+    Path("m.json").write_text(json.dumps(document))
+    return "m.json"
+
+
+def logs(name: str = "logs", **values: float) -> str:
+    write_simple(Path(name), {tag: [value] for tag, value in values.items()})
+    return name
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict", "code"), [(0.5, "pass", 0), (0.25, "regression", 4), (math.nan, "inconclusive", 5)]
+)
+def test_the_exit_code_is_that_of_the_verdict(shell: Shell, value: float, verdict: str, code: int) -> None:
+    found, document = shell.json("check", logs(acc=value), "--test", "t", "--config", config(FIXED), "--run-id", "r1")
+    assert (found, document["verdict"], document["test"], document["run_id"]) == (code, verdict, "t", "r1")
+
+
+def test_json_is_the_contract(shell: Shell) -> None:
+    code, document = shell.json("check", logs(acc=0.25), "--test", "t", "--config", config(FIXED), "--run-id", "r1")
+    assert (code, shell.err) == (4, "")
+    assert document == {
+        "test": "t",
+        "run_id": "r1",
+        "verdict": "regression",
+        "metrics": [
+            {
+                "name": "acc_final", "value": 0.25, "lower_bound": 0.4, "upper_bound": None, "inclusive": False,
+                "verdict": "regression", "reason": "0.150 below",
+            }
+        ],
+        "alerts": [
+            {
+                "kind": "regression", "metric": "acc_final",
+                "message": "acc_final is 0.250; it must be greater than 0.40 (fixed value)",
+            }
+        ],
+        "job_status": "success",
+        "runs_before": 0,
+        "warnings": [],
+    }  # fmt: skip
+
+
+def test_text_ends_with_the_verdict_and_names_a_command_that_exists(shell: Shell) -> None:
+    code, out = shell("check", logs(acc=0.25), "--test", "t", "--config", config(FIXED))
+    assert (code, out.splitlines()[-1]) == (4, "REGRESSION  t: 1 of 1 metric out of bounds")
+    assert shell.err == "Next: cajajejo metrics history t acc_final\n"
+    code, out = shell(*shell.err.split()[3:])
+    assert (code, "regression" in out) == (0, True)
+
+
+@pytest.mark.parametrize("status", ["failure", "timeout", "missed"])
+def test_a_job_that_failed_is_exit_code_1(shell: Shell, status: str) -> None:
+    arguments = ("check", logs(acc=0.1), "--test", "t", "--config", config(FIXED), "--job-status", status)
+    code, document = shell.json(*arguments)
+    assert (code, document["verdict"], [metric["verdict"] for metric in document["metrics"]]) == (1, "failed", [None])
+    assert [(alert["kind"], alert["metric"]) for alert in document["alerts"]] == [("failed", None)]
+
+
+def test_a_recording_only_configuration_passes_with_null_verdicts(shell: Shell) -> None:
+    code, document = shell.json("check", logs(acc=0.1), "--test", "t", "--config", config({"test_name": "t"}))
+    assert (code, document["verdict"], [metric["verdict"] for metric in document["metrics"]]) == (0, "pass", [None])
+
+
+def test_history_builds_up_in_the_default_place_and_decides(shell: Shell) -> None:
+    wanted = config(SPIKE)
+    codes = [
+        shell("check", logs(f"l{number}", loss=value), "--test", "t", "--config", wanted, "--run-id", f"r{number}")[0]
+        for number, value in enumerate((1.0, 1.125, 1.0625, 1.125, 4.0))
+    ]
+    assert (codes, Path(".cajajejo/history.db").exists()) == ([5, 5, 5, 0, 4], True)
+    code, document = shell.json("history", "t", "loss_final", "--limit", "2")
+    assert code == 0
+    assert [(point["run_id"], point["value"], point["verdict"]) for point in document["points"]] == [
+        ("r4", 4.0, "regression"),
+        ("r3", 1.125, "pass"),
+    ]
+
+
+def test_strict_lets_a_waiting_metric_decide(shell: Shell) -> None:
+    both = json.loads(json.dumps(SPIKE))
+    both["regression_test_config"]["metric_success_conditions"].update(
+        FIXED["regression_test_config"]["metric_success_conditions"]
+    )
+    arguments = ("check", logs(acc=0.5, loss=1.0), "--test", "t", "--config", config(both))
+    assert shell(*arguments)[0] == 0
+    assert shell(*arguments, "--strict")[0] == 5
+
+
+def test_no_store_leaves_nothing_behind(shell: Shell, here: Path) -> None:
+    arguments = ("check", logs(acc=0.5), "--test", "t", "--config", config(FIXED), "--no-store")
+    assert shell(*arguments)[0] == 0
+    assert not (here / ".cajajejo").exists()
+
+
+def test_start_and_stop_give_the_wall_time(shell: Shell) -> None:
+    arguments = ("check", logs(acc=0.5), "--test", "t", "--config", config(FIXED))
+    _, document = shell.json(*arguments, "--start-time", "2026-11-21T14:02:11Z", "--stop-time", "1795269791")
+    assert [(metric["name"], metric["value"]) for metric in document["metrics"]] == [
+        ("acc_final", 0.5),
+        ("total_wall_time", 60.0),
+    ]
+
+
+def test_damage_is_a_warning_in_the_document_and_on_stderr(shell: Shell) -> None:
+    logs(acc=0.5)
+    path = next(Path("logs").iterdir())
+    path.write_bytes(path.read_bytes() + b"torn")
+    _, document = shell.json("check", "logs", "--test", "t", "--config", config(FIXED))
+    warning = f"{path}: 1 damaged record left out (4 bytes); 2 good ones read"
+    assert (document["verdict"], document["warnings"], shell.err) == ("pass", [warning], f"Warning: {warning}\n")
+
+
+def test_collect_prints_the_metrics_by_name(shell: Shell) -> None:
+    wanted = config({"metric_collection_config": {"default_aggregation_strategies": ["max", "min"]}})
+    assert shell.json("collect", logs(acc=0.5, loss=math.nan)) == (0, {"acc_final": 0.5, "loss_final": None})
+    assert shell("collect", "logs", "--config", wanted) == (
+        0,
+        "  metric    value\n  acc_max   0.500\n  acc_min   0.500\n  loss_max    NaN\n  loss_min    NaN\n",
+    )
+
+
+def test_collecting_nothing_is_an_empty_document_and_a_warning(shell: Shell) -> None:
+    Path("empty").mkdir()
+    assert shell.json("collect", "empty") == (0, {})
+    assert shell.err == "Warning: no scalars in event files under empty\n"
+    assert shell("collect", "empty") == (0, "")
+
+
+def test_a_test_without_history_has_no_points(shell: Shell, here: Path) -> None:
+    assert shell.json("history", "t") == (0, {"test": "t", "points": []})
+    assert not (here / ".cajajejo").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["check", "gone", "--test", "t", "--config", "m.json"], 1, "Error: no such directory: gone"),
+        (["check", "logs", "--test", "t", "--config", "gone.yml"], 1, "gone.yml: no such file"),
+        (
+            ["check", "logs", "--test", "t", "--config", "m.json", "--start-time", "soon"],
+            2,
+            "Error: --start-time soon: not a time",
+        ),
+        (
+            ["check", "logs", "--test", "t", "--config", "m.json", "--history", "bigquery://p/d"],
+            1,
+            "Error: this version keeps",
+        ),
+        (["collect", "gone"], 1, "Error: no such directory: gone"),
+        (["history", "t", "--history", "nowhere"], 1, "Error: this version keeps"),
+    ],
+)
+def test_what_is_wrong_is_said_on_stderr(shell: Shell, arguments: list[str], code: int, message: str) -> None:
+    logs(acc=0.5)
+    config(FIXED)
+    assert shell(*arguments) == (code, "")
+    assert shell.err.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "logs", "--config", "m.json"],
+        ["check", "logs", "--test", "t"],
+        ["check", "logs", "--job-status", "lost"],
+    ],
+)
+def test_an_incomplete_command_line_is_a_usage_error(shell: Shell, arguments: list[str]) -> None:
+    assert shell(*arguments) == (2, "")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = (
+        "import sys; from cajajejo.cli import app, run; run(app, ['metrics', 'check', '--help'], prog_name='cajajejo');"
+        "print([name for name in ('numpy', 'tensorboard', 'google.protobuf', 'sqlite3') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "Example: cajajejo metrics check" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,72 @@
+"""The README's commands run, and print what the page shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cajajejo.harness import helm_command
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def sessions() -> list[tuple[str, list[str]]]:
+    """Every command of the page, with the lines that it shows below it."""
+    found: list[tuple[str, list[str]]] = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, shown = re.sub(r" \\\n\s+", " ", part).partition("\n")
+            found.append((command, [line for line in shown.splitlines() if line]))
+    return found
+
+
+def run(command: str, folder: Path) -> list[str]:
+    """What a command prints, both streams, without empty lines."""
+    search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        shlex.split(command),
+        cwd=folder,
+        env={**os.environ, "PATH": search},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [line for line in (done.stdout + done.stderr).splitlines() if line]
+
+
+def test_the_first_command_stands_on_the_first_screen() -> None:
+    assert (
+        README.splitlines().index(
+            "make demo        # any machine with Python 3.11 to 3.14, git and make: real model, real HELM, a verdict"
+        )
+        < 20
+    )
+
+
+def test_both_make_targets_of_the_page_exist() -> None:
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert {"demo", "test"} <= set(targets)
+
+
+def test_parse_job_prints_what_the_page_shows(tmp_path: Path) -> None:
+    command, shown = sessions()[0]
+    shutil.copytree(ROOT / "jobs", tmp_path / "jobs")
+    assert run(command, tmp_path) == shown
+
+
+def test_the_evaluation_and_its_verdict_are_what_the_page_shows(request: pytest.FixtureRequest) -> None:
+    if not request.config.getoption("--readme-commands"):
+        pytest.skip("evaluates a real model for a minute: --readme-commands")
+    helm_command.find_helm_run({})
+    for command, shown in sessions()[1:]:
+        printed = run(command, ROOT)
+        assert [line for line in shown if line not in printed] == []
