@@ -170,7 +170,8 @@ def test_damage_is_a_warning_in_the_document_and_on_stderr(shell: Shell) -> None
     path.write_bytes(path.read_bytes() + b"torn")
     _, document = shell.json("check", "logs", "--test", "t", "--config", config(FIXED))
     warning = f"{path}: 1 damaged record left out (4 bytes); 2 good ones read"
-    assert (document["verdict"], document["warnings"], shell.err) == ("pass", [warning], f"Warning: {warning}\n")
+    told = json.dumps({"warning": warning}) + "\n"
+    assert (document["verdict"], document["warnings"], shell.err) == ("pass", [warning], told)
 
 
 def test_collect_prints_the_metrics_by_name(shell: Shell) -> None:
@@ -185,8 +186,9 @@ def test_collect_prints_the_metrics_by_name(shell: Shell) -> None:
 def test_collecting_nothing_is_an_empty_document_and_a_warning(shell: Shell) -> None:
     Path("empty").mkdir()
     assert shell.json("collect", "empty") == (0, {})
-    assert shell.err == "Warning: no scalars in event files under empty\n"
+    assert shell.err == '{"warning": "no scalars in event files under empty"}\n'
     assert shell("collect", "empty") == (0, "")
+    assert shell.err == "Warning: no scalars in event files under empty\n"
 
 
 def test_a_test_without_history_has_no_points(shell: Shell, here: Path) -> None:
