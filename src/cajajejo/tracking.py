@@ -10,6 +10,7 @@ import http.client
 import logging
 import os
 import sqlite3
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -57,9 +58,7 @@ def check_reachable(uri: str, *, named_by: str) -> None:
 def _check_file(file: Path, named_by: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        if not os.access(file.parent, os.W_OK):
-            raise PermissionError(f"the directory cannot be written: {file.parent}")
-        with closing(sqlite3.connect(file)) as store:
+        with tempfile.TemporaryFile(dir=file.parent), closing(sqlite3.connect(file)) as store:
             store.execute("BEGIN IMMEDIATE")
     except (OSError, sqlite3.Error) as error:
         facts = {"says": str(error), "named by": named_by}
@@ -80,7 +79,9 @@ def _check_server(uri: str, named_by: str) -> None:
             if error.code < _SERVER_ERROR:
                 return  # it answers; whether we may write is told when we do
             reason = f"HTTP {error.code}"
-        except (OSError, ValueError, http.client.HTTPException) as error:
+        except (ValueError, http.client.InvalidURL) as error:
+            raise TrackingError(f"not an address: {uri}", facts={"says": str(error), "named by": named_by}) from error
+        except (OSError, http.client.HTTPException) as error:
             reason = str(getattr(error, "reason", error)) or type(error).__name__
     seconds = round(time.monotonic() - started)
     facts = {"tried": f"{_TRIES} times in {seconds} s, {reason} (from this machine)", "named by": named_by}

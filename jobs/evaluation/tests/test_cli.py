@@ -1,0 +1,226 @@
+"""The image's program: what it refuses and with which exit code, and that its last line says what the code means.
+
+Needs only this directory and the installed package, because `python3 cli.py test` runs it inside of the image.
+"""
+
+# What tests/** may do as well: the name of a test is its sentence, numbers are the point, tests assert and run programs.
+# ruff: noqa: D103, PLR2004, S101, S603
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cajajejo.cli import screen
+from cajajejo.config import POD_VARIABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+PROGRAM = Path(__file__).parents[1] / "cli.py"
+CONFIG: dict[str, Any] = {
+    "version": "v4",
+    "image": "registry/evaluation",
+    "image_tag": "10abfb1bf8",
+    "compute_config": {"cpu": "2", "memory": "4Gi"},
+    "helm": {"suite": "v1"},
+    "mlflow_config": {"tracking_uri": "sqlite:///mlflow.db"},
+    "model_config": {"path": "/none"},
+    "tracking_config": {
+        "experiment_name": "tests",
+        "description": "A test.",
+        "tags": {"creator": "pytest", "lifecycle": "experimental"},
+    },
+}
+WRONG = "environment, config or run specs are wrong; trying again does not help"
+OUTSIDE = "something outside failed; the job may be tried again"
+
+
+@pytest.fixture(autouse=True)
+def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A working directory with the two mounted files, the four variables, and something that is called helm-run."""
+    helm = tmp_path / "helm-run"
+    helm.write_text("#!/bin/sh\n")
+    helm.chmod(0o755)
+    for name in ("CAJAJEJO_TRACE", "CAJAJEJO_QUIET", "CAJAJEJO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name in POD_VARIABLES:
+        monkeypatch.setenv(name, f"value of {name}")
+    monkeypatch.setenv("CAJAJEJO_HELM_RUN", str(helm))
+    monkeypatch.setenv("CAJAJEJO_EVAL_CONFIG", "eval_config.yml")
+    monkeypatch.setenv("CAJAJEJO_RUN_SPECS", "run_specs.conf")
+    monkeypatch.chdir(tmp_path)
+    write_config()
+    Path("run_specs.conf").write_text("entries: []\n")
+    yield
+    screen.configure(trace=False, quiet=False, color="auto", as_json=False)
+
+
+def write_config(**changes: Any) -> None:
+    Path("eval_config.yml").write_text(json.dumps({**CONFIG, **changes}, indent=2))
+
+
+def program() -> ModuleType:
+    """The program as a module; it looks for its two files when it is imported."""
+    spec = importlib.util.spec_from_file_location("evaluation_program", PROGRAM)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(*arguments: str) -> int:
+    return int(program().main(list(arguments)))
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The lines on stderr, where everything stands that is no result."""
+    out, err = capsys.readouterr()
+    assert out == ""
+    return list(err.splitlines())
+
+
+def test_missing_variables_are_2_and_all_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_config(model_config={"path": str(model())})
+    for name in ("JOB_NAME", "CONFIG_VERSION"):
+        monkeypatch.delenv(name)
+    assert run("evaluate") == 2
+    lines = said(capsys)
+    assert (
+        lines[0] == "check environment variables: FAILED (environment variables are missing: JOB_NAME, CONFIG_VERSION)"
+    )
+    assert "Error: environment variables are missing: JOB_NAME, CONFIG_VERSION" in lines
+    assert lines[-1] == f"exit code 2: {WRONG}"
+
+
+def model() -> Path:
+    """A directory with the files of a model."""
+    directory = Path("model").absolute()
+    directory.mkdir()
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        (directory / name).write_text("{}")
+    return directory
+
+
+@pytest.mark.parametrize("arguments", [["evaluate"], ["--trace", "evaluate"], ["evaluate", "--local"]])
+def test_a_wrong_config_is_2_and_told_with_its_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    write_config(image="")
+    assert run(*arguments) == 2
+    lines = said(capsys)
+    assert "eval_config.yml:3: image: must not be empty" in lines
+    assert lines[-1] == f"exit code 2: {WRONG}"
+
+
+@pytest.mark.parametrize("file", ["eval_config.yml", "run_specs.conf"])
+def test_a_file_that_is_not_mounted_is_2(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write_config(model_config={"path": str(model())})
+    Path(file).unlink()
+    assert run("evaluate") == 2
+    lines = said(capsys)
+    assert f"{file}: no such file" in lines
+    assert lines[-1] == f"exit code 2: {WRONG}"
+
+
+def test_empty_run_specs_and_forbidden_arguments_are_2(capsys: pytest.CaptureFixture[str]) -> None:
+    write_config(model_config={"path": str(model())}, helm={"suite": "v1", "args": ["--suite", "v2"]})
+    Path("run_specs.conf").write_text("")
+    assert run("evaluate") == 2
+    lines = said(capsys)
+    assert "check HELM arguments: FAILED (helm.args: --suite is set by cajajejo itself)" in lines
+    assert lines[-1] == f"exit code 2: {WRONG}"
+
+
+def test_a_model_that_is_not_there_is_1_so_that_the_job_is_tried_again(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("evaluate", "--local") == 1
+    lines = said(capsys)
+    assert "Error: the model directory is not there: /none" in lines
+    assert lines[-1] == f"exit code 1: {OUTSIDE}"
+
+
+def test_a_missing_harness_is_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    write_config(model_config={"path": str(model())})
+    monkeypatch.setenv("CAJAJEJO_HELM_RUN", "/none")
+    assert run("evaluate") == 1
+    lines = said(capsys)
+    assert "Error: the harness is not installed: helm-run (crfm-helm)" in lines
+    assert lines[-1] == f"exit code 1: {OUTSIDE}"
+
+
+def test_the_four_variables_may_be_absent_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in POD_VARIABLES:
+        monkeypatch.delenv(name)
+    assert run("evaluate", "--local") == 1
+    assert "Error: the model directory is not there: /none" in said(capsys)
+
+
+def test_every_check_is_a_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    run("evaluate")
+    assert [line for line in said(capsys) if line.startswith("check ")] == [
+        "check environment variables: PASSED",
+        "check evaluation config: PASSED",
+        "check HELM run specs: PASSED",
+        "check harness: PASSED",
+        "check HELM arguments: PASSED",
+        "check model directories: FAILED (the model directory is not there: /none)",
+        "check tracking server: PASSED",
+    ]
+
+
+def test_every_exit_code_of_an_evaluation_has_a_meaning() -> None:
+    assert {int(code): bool(words) for code, words in program().MEANING.items()} == dict.fromkeys(
+        (0, 1, 2, 3, 5, 130, 143), True
+    )
+
+
+def test_an_unknown_command_is_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("evalute") == 2
+    assert "No such command 'evalute'" in capsys.readouterr().err
+
+
+def test_the_help_names_both_commands_and_explains_no_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--help") == 0
+    out, err = capsys.readouterr()
+    assert ("evaluate" in out, "test" in out, err) == (True, True, "")
+    assert run("evaluate", "--help") == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.xfail(reason="main() knows --help only; -h is said to be 'evaluated and tracked'")
+def test_the_short_form_of_help_explains_no_exit_code_either(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("evaluate", "-h") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_the_files_are_where_the_job_spec_mounts_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CAJAJEJO_EVAL_CONFIG")
+    monkeypatch.delenv("CAJAJEJO_RUN_SPECS")
+    module = program()
+    assert (str(module.CONFIG), str(module.RUN_SPECS)) == (
+        "/etc/configs/eval_config.yml",
+        "/etc/configs/run_specs.conf",
+    )
+
+
+def test_the_tests_of_the_image_take_arguments_for_pytest() -> None:
+    command = [sys.executable, str(PROGRAM), "test", "--", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, env=dict(os.environ), check=False, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "test_the_tests_of_the_image_take_arguments_for_pytest" in done.stdout
+
+
+def test_the_program_ends_with_the_code_and_its_meaning() -> None:
+    done = subprocess.run([sys.executable, str(PROGRAM), "evaluate"], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr.splitlines()[-1]) == (1, "", f"exit code 1: {OUTSIDE}")
