@@ -39,10 +39,14 @@ def commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, .
         yield from commands(inner, (*path, name))
 
 
-def help_of(path: tuple[str, ...], command: Any) -> str:
-    """What ``--help`` prints for a command, laid out for the page."""
-    context = command.make_context(" ".join(path), [], resilient_parsing=True)
-    context.terminal_width = context.max_content_width = WIDTH
+def help_of(path: tuple[str, ...]) -> str:
+    """What the command at `path` prints for ``--help``, laid out for the page."""
+    command: Any = typer.main.get_command(cli.app)
+    context: Any = None
+    for name in path:
+        command = command if context is None else command.commands[name]
+        context = command.make_context(name, [], parent=context, resilient_parsing=True)
+        context.terminal_width = context.max_content_width = WIDTH
     return str(command.get_help(context)).strip()
 
 
@@ -50,8 +54,8 @@ def page() -> str:
     """The whole page."""
     rows = "".join(f"| {int(code)} | {code.name.lower()} | {meaning} |\n" for code, meaning in EXIT_CODES.items())
     parts = [HEAD + rows]
-    for path, command in commands(typer.main.get_command(cli.app), ("cajajejo",)):
-        parts.append(f"## `{' '.join(path)}`\n\n```text\n{help_of(path, command)}\n```\n")
+    for path, _ in commands(typer.main.get_command(cli.app), ("cajajejo",)):
+        parts.append(f"## `{' '.join(path)}`\n\n```text\n{help_of(path)}\n```\n")
     return "\n".join(parts)
 
 

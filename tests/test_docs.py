@@ -37,6 +37,13 @@ def test_the_page_of_commands_is_what_the_code_makes() -> None:
     assert (ROOT / "docs" / "cli.md").read_text("utf-8") == docs_script().page()
 
 
+def test_the_page_of_commands_shows_what_help_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    page = "".join((ROOT / "docs" / "cli.md").read_text("utf-8").split())
+    for path, _ in leaves():
+        assert cli.run(cli.app, [*path.split()[1:], "--help"], prog_name="cajajejo") == 0
+        assert "".join(capsys.readouterr().out.split()) in page, path
+
+
 @pytest.mark.parametrize(("path", "command"), [pytest.param(*leaf, id=leaf[0]) for leaf in leaves()])
 def test_every_command_has_a_sentence_and_an_example(path: str, command: Any) -> None:
     sentence, _, rest = (command.help or "").partition("\n\n")

@@ -27,10 +27,10 @@ app = group(
     "Start here: cajajejo jobs evaluation --help",
 )
 evaluation.app.command("run")(running.run)
-jobs = group("Jobs: what runs on a cluster, or here with the same code.", "Example: cajajejo jobs evaluation --help")
+jobs = group("What runs on a cluster, or here with the same code.", "Example: cajajejo jobs evaluation --help")
 jobs.add_typer(evaluation.app, name="evaluation")
-app.add_typer(jobs, name="jobs", rich_help_panel="Run")
-app.add_typer(metrics.app, name="metrics", rich_help_panel="Judge")
+app.add_typer(jobs, name="jobs")
+app.add_typer(metrics.app, name="metrics")
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001  # the signature of the parser

@@ -27,7 +27,7 @@ from cajajejo.cli.options import (
 DEFAULT_HISTORY: Final = "sqlite:///.cajajejo/history.db"
 
 app = group(
-    "Metrics: collect them from event files, judge them against their history.",
+    "Collect the numbers of a run, judge them against its history.",
     "Example: cajajejo metrics check --help",
 )
 
