@@ -10,13 +10,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from cajajejo import cli
 from cajajejo.cli import running, screen
-from cajajejo.cli.options import Local, group
+from cajajejo.cli.options import Local, Trace, group
 from cajajejo.errors import ExitCode, FileProblemsError, SanityError
 
 CONFIG = Path(os.environ.get("CAJAJEJO_EVAL_CONFIG", "/etc/configs/eval_config.yml"))
@@ -35,9 +34,7 @@ app = group("The evaluation job, inside its image.", "Example: python3 cli.py --
 
 
 @app.callback()
-def root(
-    trace: Annotated[bool, typer.Option("--trace", envvar="CAJAJEJO_TRACE", help="Debug log and tracebacks.")] = False,
-) -> None:
+def root(trace: Trace = False) -> None:
     """The evaluation job, inside its image.
 
     Example: python3 cli.py --trace evaluate

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from cajajejo import __version__
-from cajajejo.cli import evaluation, metrics, running, screen
-from cajajejo.cli.options import group
+from cajajejo.cli import evaluation, metrics, screen
+from cajajejo.cli.options import Color, Quiet, Trace, group
 from cajajejo.errors import CajajejoError, ExitCode
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ app = group(
     "Evaluate language models, track every run, and hear about it only when a number got worse.",
     "Start here: cajajejo jobs evaluation --help",
 )
-evaluation.app.command("run")(running.run)
 jobs = group("What runs on a cluster, or here with the same code.", "Example: cajajejo jobs evaluation --help")
 jobs.add_typer(evaluation.app, name="evaluation")
 app.add_typer(jobs, name="jobs")
@@ -44,15 +43,9 @@ def root(
     version: Annotated[  # noqa: ARG001  # its callback does the work
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
-    trace: Annotated[
-        bool, typer.Option("--trace", envvar="CAJAJEJO_TRACE", help="Debug log and tracebacks on stderr.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", envvar="CAJAJEJO_QUIET", help="Only warnings and errors on stderr.")
-    ] = False,
-    color: Annotated[
-        str, typer.Option("--color", envvar="CAJAJEJO_COLOR", metavar="auto|always|never", help="Colour.")
-    ] = "auto",
+    trace: Trace = False,
+    quiet: Quiet = False,
+    color: Color = "auto",
 ) -> None:
     """Evaluate language models, track every run, and hear about it only when a number got worse.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from cajajejo.cli import screen
+from cajajejo.cli import running, screen
 from cajajejo.cli.options import ConfigPath, ConfigVersion, HelmConfigPath, OutputPath, Settings, group
 
 app = group(
@@ -36,3 +36,6 @@ def parse_job(
         screen.warn(warning)
     if str(output) != "-":
         screen.say(f"Next: {evaluation.apply_command(job)} {shlex.quote(str(output))}")
+
+
+app.command("run")(running.run)

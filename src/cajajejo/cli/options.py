@@ -20,6 +20,14 @@ def group(help_text: str, example: str) -> typer.Typer:
     )
 
 
+Trace = Annotated[bool, typer.Option("--trace", envvar="CAJAJEJO_TRACE", help="Debug log and tracebacks on stderr.")]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", envvar="CAJAJEJO_QUIET", help="Only warnings and errors on stderr.")
+]
+Color = Annotated[
+    Literal["auto", "always", "never"],
+    typer.Option("--color", envvar="CAJAJEJO_COLOR", metavar="auto|always|never", help="Colour."),
+]
 ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="Evaluation job config, a YAML file.")]
 HelmConfigPath = Annotated[Path, typer.Argument(metavar="HELM_CONFIG", help="HELM run specs (run_specs.conf).")]
 OutputPath = Annotated[Path, typer.Argument(metavar="OUTPUT", help="File to write; - is stdout.")]
