@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from cajajejo.results import summary
 from cajajejo.terminal import Column, table
 
 if TYPE_CHECKING:
@@ -64,14 +65,11 @@ def as_json(outcome: Outcome) -> dict[str, object]:
     return {
         "mlflow_run_id": outcome.mlflow_run_id,
         "tracking_uri": outcome.tracking_uri,
-        "suite": outcome.results.suite,
-        "harness": outcome.results.harness,
-        "status": "partial" if outcome.results.partial else "complete",
         "reused": outcome.reused,
         "scratch": str(outcome.scratch),
         "event_files": str(outcome.events),
+        **summary(outcome.results),
         "metrics": [{**asdict(score), "value": _finite(score.value)} for score in outcome.results.scores],
-        "failed": [asdict(failure) for failure in outcome.results.failed],
     }
 
 

@@ -6,8 +6,12 @@ import json
 import logging
 import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
 
 from cajajejo.terminal import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,11 @@ def err_style() -> Style:
 
 def result(*lines: str) -> None:
     """Lines of the result, on stdout."""
-    style = out_style()
-    for line in lines:
-        sys.stdout.write((line if style.unicode else line.encode("ascii", "backslashreplace").decode()) + "\n")
+    _write(sys.stdout, out_style(), lines)
 
 
 def result_json(document: object) -> None:
-    """The one JSON document of a command, on stdout; not-a-number becomes null."""
+    """The one JSON document of a command, on stdout; its numbers are finite, JSON has no others."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
 
 
@@ -82,7 +84,10 @@ def warn(message: str) -> None:
 
 
 def _stderr(*lines: str) -> None:
-    style = err_style()
-    for line in lines:
-        sys.stderr.write((line if style.unicode else line.encode("ascii", "backslashreplace").decode()) + "\n")
+    _write(sys.stderr, err_style(), lines)
     sys.stderr.flush()
+
+
+def _write(stream: TextIO, style: Style, lines: Iterable[str]) -> None:
+    text = "".join(f"{line}\n" for line in lines)
+    stream.write(text if style.unicode else text.encode("ascii", "backslashreplace").decode())
