@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, cast
 
 import yaml
 
+from cajajejo import quoting
 from cajajejo.errors import FileProblemsError, Problem
 
 if TYPE_CHECKING:
@@ -252,10 +253,9 @@ class _Reader:
             return None
 
     def _check_text(self, node: yaml.Node, text: str, location: Location) -> None:
-        if "\0" in text:
-            self._report(node, location, "holds the character NUL, which Kubernetes cannot store")
-        elif any("\ud800" <= character <= "\udfff" for character in text):
-            self._report(node, location, "holds a lone surrogate, which is not a character")
+        problem = quoting.problem_of(text)
+        if problem:
+            self._report(node, location, problem)
 
     def _report(self, node: yaml.Node, location: Location, message: str, *, hint: str | None = None) -> None:
         self.problems.append(Problem(self.file, message, path=dotted(location), line=_line(node), hint=hint))
