@@ -70,6 +70,15 @@ def mean(values: Sequence[float]) -> float:
         return math.fsum(value / len(values) for value in values)
 
 
+def deviation(values: Sequence[float], centre: float) -> float:
+    """The sample standard deviation sqrt(sum((x - centre)²) / (n - 1)) about the mean `centre`; of one value 0."""
+    distances = [value - centre for value in values]
+    scale = max(map(abs, distances))  # without it the squares of large distances would overflow
+    if scale == 0 or len(values) == 1:
+        return 0.0
+    return scale * math.sqrt(math.fsum((distance / scale) ** 2 for distance in distances) / (len(values) - 1))
+
+
 STRATEGIES: Final[Mapping[Strategy, Callable[[Series], float]]] = {
     "final": final,
     "max": highest,

@@ -17,7 +17,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from cajajejo.metrics.aggregate import mean
+from cajajejo.metrics.aggregate import deviation, mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ class Statistics:
         centre = mean(values)
         if len(values) == 1 or min(values) == max(values):
             return cls(len(values), values[0], 0.0)
-        return cls(len(values), centre, _deviation(values, centre))
+        return cls(len(values), centre, deviation(values, centre))
 
 
 def points_needed(condition: SuccessCondition) -> int:
@@ -110,12 +110,6 @@ def bounds_for(condition: SuccessCondition, prior: Statistics | None) -> Bounds:
         inclusive=prior.deviation == 0 or not condition.strict,
         abs_tol=_HISTORY_ABS_TOL * max(1.0, abs(prior.mean)),
     )
-
-
-def _deviation(values: Sequence[float], centre: float) -> float:
-    distances = [value - centre for value in values]
-    scale = max(map(abs, distances))
-    return scale * math.sqrt(math.fsum((distance / scale) ** 2 for distance in distances) / (len(values) - 1))
 
 
 def _finite(value: float) -> float | None:

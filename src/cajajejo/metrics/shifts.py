@@ -20,7 +20,7 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from cajajejo.metrics.aggregate import mean
+from cajajejo.metrics.aggregate import deviation, mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ class Level:
         spread = 1.4826 * _small_sample(n) * median(distances) or 1.2533 * mean(distances)
         kept = [_clip(value, middle - WINSOR * spread, middle + WINSOR * spread) for value in values]
         centre = mean(kept)
-        scale = 1.03 * _deviation(kept, centre) * (1 + 2 / n)
+        scale = 1.03 * deviation(kept, centre) * (1 + 2 / n)
         scale = max(scale, 1e-9 * max(1.0, abs(centre)))
         return cls(n, centre, scale, _autocorrelation([(value - middle) / scale for value in values]))
 
@@ -103,7 +103,10 @@ def scan(levels: Levels) -> Shift | None:
         z = level.score(values[first:])
         if best is None or abs(z) > abs(best[0]):
             best = (z, first, level)
-    return None if best is None else _shift(values, *best)
+    if best is None:
+        return None
+    z, first, level = best
+    return _shift(values, 1 if z > 0 else -1, z, first, level)
 
 
 def opens(shift: Shift | None, sign: int) -> bool:
@@ -119,8 +122,7 @@ def inflation(r: float, m: int) -> float:
 def shift_at(values: Sequence[float], first: int, sign: int) -> Shift:
     """The shift in the direction of `sign` that is said to begin at the place `first` (at least 1)."""
     level = Level.of(values[max(0, first - WINDOW) : first])
-    size = sign * (median(values[first:]) - level.centre) / level.scale
-    return Shift(sign, first, level.score(values[first:]), level, size)
+    return _shift(values, sign, level.score(values[first:]), first, level)
 
 
 @dataclass(slots=True)
@@ -140,8 +142,7 @@ class Return:
         return self.total >= CLOSE
 
 
-def _shift(values: Sequence[float], z: float, first: int, level: Level) -> Shift:
-    sign = 1 if z > 0 else -1
+def _shift(values: Sequence[float], sign: int, z: float, first: int, level: Level) -> Shift:
     return Shift(sign, first, z, level, sign * (median(values[first:]) - level.centre) / level.scale)
 
 
@@ -153,12 +154,6 @@ def _autocorrelation(scores: Sequence[float]) -> float:
         return 0.0
     products = math.fsum(one * other for one, other in pairwise(clipped))
     return _clip(products / squares + 1 / len(scores) - 1 / math.sqrt(len(scores)), 0.0, 0.7)
-
-
-def _deviation(values: Sequence[float], centre: float) -> float:
-    if len(values) == 1:
-        return 0.0
-    return math.sqrt(math.fsum((value - centre) * (value - centre) for value in values) / (len(values) - 1))
 
 
 def _small_sample(n: int) -> float:
