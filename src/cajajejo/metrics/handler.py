@@ -54,7 +54,7 @@ def check(
         UsageError: the test or the run has no usable name, or stops before it starts.
     """
     _check_run(run)
-    tests, store = settings.regression_test_config, store and settings.metric_collection_config.write_to_bigquery
+    tests = settings.regression_test_config
     history = History.at(history_url)
     found = _events(logdir, run.status)
     collected = aggregate.collect(
@@ -64,13 +64,14 @@ def check(
     before = history.before(this)
     judged = verdict.judge(collected.metrics, before.points, tests, run.status)
     outcome = verdict.run_verdict(judged, tests, run.status, strict=strict)
-    if store:
+    if store and settings.metric_collection_config.write_to_bigquery:
         history.record(this, outcome, judged)
-    sent = alerts.of_job(run.test, run.status, before.failures_in_a_row, tests)
     if run.status == "success":
-        sent = alerts.of_metrics(judged, collected.threshold_missed, tests)
+        raised = alerts.of_metrics(judged, collected.threshold_missed, tests)
+    else:
+        raised = alerts.of_job(run.test, run.status, before.failures_in_a_row, tests)
     warnings = (*config.warnings(settings), *_warnings_of(found, logdir), *collected.warnings)
-    return Report(this.test, this.run_id, outcome, judged, sent, run.status, before.runs, warnings)
+    return Report(this.test, this.run_id, outcome, judged, raised, run.status, before.runs, warnings)
 
 
 def collect(logdir: Path, settings: MetricsConfig | None = None) -> Collected:

@@ -268,27 +268,31 @@ def _explained(url: str) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         says = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        message, do = next((text for key, text in _EXPLANATIONS.items() if key in says.lower()), _OTHERWISE)
+        message, do = next(
+            (sentence for signs, *sentence in _EXPLANATIONS if any(sign in says.lower() for sign in signs)), _OTHERWISE
+        )
         raise HistoryError(f"{message}: {url}", facts={"says": says, "do": do}) from error
 
 
-_EXPLANATIONS: Final = {
-    "not a database": ("this file is not a metric history", "name another file with --history"),
-    "malformed": ("the metric history is damaged", "restore it from a copy, or move it away to begin anew"),
-    "locked": ("the metric history is in use by another program", "try again in a moment"),
-    "full": ("there is no space left for the metric history", "free some space, or name another place with --history"),
-    "no space": (
+_EXPLANATIONS: Final = (  # what SQLite or the file system says, what happened, what to do; the first that fits
+    (("not a database",), "this file is not a metric history", "name another file with --history"),
+    (("malformed",), "the metric history is damaged", "restore it from a copy, or move it away to begin anew"),
+    (("locked",), "the metric history is in use by another program", "try again in a moment"),
+    (
+        ("full", "no space"),
         "there is no space left for the metric history",
         "free some space, or name another place with --history",
     ),
-    "readonly": (
+    (
+        ("readonly", "read-only"),
         "the metric history cannot be written",
         "make the file and its directory writable, or judge with --no-store",
     ),
-    "read-only": ("the metric history cannot be written", "make the directory writable, or judge with --no-store"),
-    "unable to open": ("the metric history cannot be opened", "make the file and its directory readable and writable"),
-    "permission": ("the metric history cannot be opened", "make the file and its directory readable and writable"),
-    "no such file": ("the metric history cannot be opened", "make the file and its directory readable and writable"),
-    "no such": ("this SQLite database holds something else", "name another file with --history"),
-}
+    (
+        ("unable to open", "permission", "no such file"),
+        "the metric history cannot be opened",
+        "make the file and its directory readable and writable",
+    ),
+    (("no such",), "this SQLite database holds something else", "name another file with --history"),
+)
 _OTHERWISE: Final = ("the metric history cannot be used", "name another file with --history")

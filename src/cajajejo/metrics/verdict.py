@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from cajajejo.errors import ExitCode
 from cajajejo.metrics import episodes, wording
 from cajajejo.metrics.bounds import Bounds, Statistics, bounds_for, points_needed
+from cajajejo.metrics.config import DEFAULT_CONDITION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,7 +101,7 @@ def judge(
     if status != "success":
         reason = "not judged: the job did not succeed"
         return tuple(MetricVerdict(name, value, reason) for name, value in sorted(metrics.items()))
-    named = set(config.metric_success_conditions) - {"default"}
+    named = set(config.metric_success_conditions) - {DEFAULT_CONDITION}
     names = sorted(set(metrics) | named | set(config.required_metrics))
     return tuple(_judge_one(name, metrics.get(name), history.get(name, ()), config) for name in names)
 
