@@ -20,7 +20,8 @@ lint: ## formatting, lint, types and the layers
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-docs: ## write docs/cli.md and the README's output anew from the code
+docs: ## write docs/cli.md anew from the commands
+	@$(PYTHON) scripts/environments.py project
 	@.venv/bin/python scripts/docs.py
 
 clean: ## remove everything that the other targets made

@@ -24,7 +24,6 @@ _GLYPHS: Final[Mapping[str, tuple[str, str]]] = {
     "improvement": ("▲", "^"),
     "none": ("\N{EN DASH}", "-"),
     "bar": ("━", "="),
-    "half": ("╸", "-"),
     "dash": ("—", "-"),
 }
 
@@ -80,7 +79,7 @@ def cut(text: str, width: int, style: Style) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table; `roles` colours a cell by its text."""
+    """One column of a table; the `widest` one is cut where there is no room for all."""
 
     title: str
     right: bool = False
