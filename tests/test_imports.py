@@ -1,13 +1,23 @@
-"""What `cajajejo --help` imports: nothing heavy, ever."""
+"""What is imported where: nothing heavy for help, and each optional package by the modules that are its seam."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
 HEAVY = {"mlflow", "kubernetes", "google", "tensorboard", "numpy", "git", "jinja2", "yaml", "sqlite3", "rich", "torch"}
+SOURCE = Path(__file__).resolve().parent.parent / "src" / "cajajejo"
+SEAMS = {
+    "mlflow": {"tracking.py"},
+    "git": {"provenance.py"},
+    "tensorboard": {"event_writer.py", "metrics/events.py"},
+    "google": {"metrics/events.py"},  # protobuf, which tensorboard brings
+}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["jobs", "evaluation", "run", "--help"]])
@@ -19,3 +29,11 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert set(done.stderr.split()) & HEAVY == set()
+
+
+def test_each_optional_package_is_asked_for_by_its_seam_alone() -> None:
+    found = defaultdict(set)
+    for path in SOURCE.rglob("*.py"):
+        for package in re.findall(r'require\(\s*"(\w+)', path.read_text("utf-8")):
+            found[package].add(path.relative_to(SOURCE).as_posix())
+    assert found == SEAMS
