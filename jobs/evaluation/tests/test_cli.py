@@ -3,7 +3,7 @@
 Needs only this directory and the installed package, because `python3 cli.py test` runs it inside of the image.
 """
 
-# What tests/** may do as well: the name of a test is its sentence, numbers are the point, tests assert and run programs.
+# As in tests/**: the name of a test is its sentence, numbers are the point, tests assert and run programs.
 # ruff: noqa: D103, PLR2004, S101, S603
 
 from __future__ import annotations
