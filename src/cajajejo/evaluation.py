@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import shlex
-import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
 from cajajejo import config as job_config
-from cajajejo import manifests, provenance, quoting
+from cajajejo import files, manifests, provenance, quoting
 from cajajejo.errors import CajajejoError, FileProblemsError, Problem, UsageError
 from cajajejo.manifests import MAX_CONFIG_MAP_BYTES, JobIdentity, Manifests
 
@@ -45,15 +42,15 @@ def parse_job(
     """
     config, run_specs = _load(config_path, helm_config_path, settings)
     _check_argument("--config-version", config_version)
-    files = {"eval_config.yml": config.as_yaml(), "run_specs.conf": run_specs}
-    _check_size(files, {"eval_config.yml": config_path, "run_specs.conf": helm_config_path})
+    data = {"eval_config.yml": config.as_yaml(), "run_specs.conf": run_specs}
+    _check_size(data, {"eval_config.yml": config_path, "run_specs.conf": helm_config_path})
     identity = JobIdentity(
         prefix=NAME_PREFIX,
         config_version=config_version,
         config_path=_path_in_repository("CONFIG", config_path),
         helm_config_path=_path_in_repository("HELM_CONFIG", helm_config_path),
     )
-    return manifests.render(TEMPLATE, config, identity, files)
+    return manifests.render(TEMPLATE, config, identity, data)
 
 
 def write(job: Manifests, output: Path, *, keep: Sequence[Path] = ()) -> None:
@@ -75,7 +72,7 @@ def write(job: Manifests, output: Path, *, keep: Sequence[Path] = ()) -> None:
         if target.exists() and not target.is_file():
             target.write_bytes(data)  # a device or a pipe is written to, never replaced
         else:
-            _replace(target, data)
+            files.replace(target, data)
     except FileNotFoundError as error:
         make = f"mkdir -p {shlex.quote(str(output.parent))}"
         raise CajajejoError(f"{output}: the directory {output.parent} is not there", run=make) from error
@@ -151,8 +148,8 @@ def _read_run_specs(path: Path) -> str:
     return text
 
 
-def _check_size(files: dict[str, str], paths: dict[str, Path]) -> None:
-    sizes = {name: len(text.encode()) for name, text in files.items()}
+def _check_size(data: dict[str, str], paths: dict[str, Path]) -> None:
+    sizes = {name: len(text.encode()) for name, text in data.items()}
     total = sum(sizes.values())
     if total > MAX_CONFIG_MAP_BYTES:
         parts = ", ".join(f"{name} {size}" for name, size in sizes.items())
@@ -174,19 +171,3 @@ def _path_in_repository(name: str, path: Path) -> str:
 
 def _problem(path: Path, message: str, line: int | None = None) -> FileProblemsError:
     return FileProblemsError([Problem(str(path), message, line=line)])
-
-
-def _replace(target: Path, data: bytes) -> None:
-    """Puts `data` in the place of `target`, with its mode, by a rename."""
-    new = target.with_name(f".cajajejo-{secrets.token_hex(4)}.tmp")
-    try:
-        with new.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            new.chmod(stat.S_IMODE(target.stat().st_mode))
-        new.replace(target)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import io
 from typing import TYPE_CHECKING, Final
 
+from cajajejo import files
 from cajajejo.errors import require
 
 if TYPE_CHECKING:
@@ -26,19 +27,18 @@ def write_scalars(directory: Path, values: Mapping[str, float], *, wall_time: fl
     purpose = "writing event files"
     event_pb2 = require("tensorboard.compat.proto.event_pb2", extra="evaluation", purpose=purpose)
     records = require("tensorboard.summary.writer.record_writer", extra="evaluation", purpose=purpose)
+    written = io.BytesIO()
+    writer = records.RecordWriter(written)
+    writer.write(event_pb2.Event(wall_time=wall_time, file_version="brain.Event:2").SerializeToString())
+    for tag, value in values.items():
+        event = event_pb2.Event(wall_time=wall_time, step=step)
+        scalar = event.summary.value.add(tag=tag)
+        scalar.metadata.plugin_data.plugin_name = "scalars"
+        scalar.metadata.data_class = 1  # DATA_CLASS_SCALAR
+        scalar.tensor.dtype = 2  # DT_DOUBLE: simple_value would round to float32
+        scalar.tensor.tensor_shape.SetInParent()
+        scalar.tensor.double_val.append(value)
+        writer.write(event.SerializeToString())
     directory.mkdir(parents=True, exist_ok=True)
-    temporary = directory / f".unfinished.{os.getpid()}"  # a name that no reader takes for an event file
-    with temporary.open("wb") as file:
-        writer = records.RecordWriter(file)
-        writer.write(event_pb2.Event(wall_time=wall_time, file_version="brain.Event:2").SerializeToString())
-        for tag, value in values.items():
-            event = event_pb2.Event(wall_time=wall_time, step=step)
-            scalar = event.summary.value.add(tag=tag)
-            scalar.metadata.plugin_data.plugin_name = "scalars"
-            scalar.metadata.data_class = 1  # DATA_CLASS_SCALAR
-            scalar.tensor.dtype = 2  # DT_DOUBLE: simple_value would round to float32
-            scalar.tensor.tensor_shape.SetInParent()
-            scalar.tensor.double_val.append(value)
-            writer.write(event.SerializeToString())
-        writer.flush()
-    return temporary.replace(directory / FILE_NAME)
+    files.replace(directory / FILE_NAME, written.getvalue())
+    return directory / FILE_NAME

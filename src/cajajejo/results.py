@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 import statistics
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from cajajejo import files
 from cajajejo.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -158,6 +158,4 @@ def read(directory: Path) -> Results:
 
 def write_whole(path: Path, text: str) -> None:
     """Writes `text` so that a reader, or a kill at any moment, finds the old file or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, "utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
-    temporary.replace(path)
+    files.replace(path, text.encode("utf-8", "backslashreplace"))  # a lone surrogate becomes its JSON escape
