@@ -131,6 +131,7 @@ def test_history_builds_up_in_the_default_place_and_decides(shell: Shell) -> Non
         for number, value in enumerate((1.0, 1.125, 1.0625, 1.125, 4.0))
     ]
     assert (codes, Path(".cajajejo/history.db").exists()) == ([5, 5, 5, 0, 4], True)
+    assert Path(".cajajejo/.gitignore").read_text() == "*\n"
     code, document = shell.json("history", "t", "loss_final", "--limit", "2")
     assert code == 0
     assert [(point["run_id"], point["value"], point["verdict"]) for point in document["points"]] == [

@@ -7,12 +7,11 @@ import os
 import sys
 import time
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from cajajejo import __version__
+from cajajejo import __version__, local_state
 from cajajejo.cli import evaluation, metrics, screen
 from cajajejo.cli.options import Color, Quiet, Trace, group
 from cajajejo.errors import CajajejoError, ExitCode
@@ -127,11 +126,10 @@ def _report(error: CajajejoError, *, as_json: bool) -> None:
 
 
 def _report_bug(error: Exception, *, as_json: bool) -> int:
-    folder = Path(".cajajejo")
-    path = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt"
+    path = local_state.DIRECTORY / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt"
     text = "".join(traceback.format_exception(error))
     try:
-        folder.mkdir(exist_ok=True)
+        local_state.prepare()
         path.write_text(text)
     except OSError:
         sys.stderr.write(text)

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cajajejo import __version__, results
+from cajajejo import __version__, local_state, results
 from cajajejo.errors import SanityError
 
 if TYPE_CHECKING:
@@ -149,9 +149,4 @@ def default_root(key: str) -> Path:
 
 def state_directory() -> Path:
     """``.cajajejo`` in the working directory, which git ignores by itself."""
-    folder = Path(".cajajejo")
-    folder.mkdir(exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")
-    return folder
+    return local_state.prepare()

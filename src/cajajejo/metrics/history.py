@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from cajajejo import local_state
 from cajajejo.errors import HistoryError
 from cajajejo.metrics.bounds import Point
 
@@ -178,7 +179,7 @@ class History:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with _explained(self.url):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            local_state.prepare(self.path.parent)
             with closing(sqlite3.connect(self.path, timeout=self.busy_seconds, isolation_level=None)) as connection:
                 _use_write_ahead_log(connection, self.busy_seconds)
                 connection.execute("BEGIN IMMEDIATE")
