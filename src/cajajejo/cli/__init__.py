@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -84,7 +83,7 @@ def run(
         return ExitCode.USAGE if isinstance(error, usage_errors) else error.exit_code
     except typer.TyperException as error:
         if as_json:
-            _stderr_json({"kind": "UsageError", "message": error.format_message(), "object": None, "run": None})
+            screen.error_json({"kind": "UsageError", "message": error.format_message(), "object": None, "run": None})
         else:
             error.show()  # type: ignore[attr-defined]  # every one that the parser raises has it
         return ExitCode.USAGE
@@ -118,7 +117,7 @@ def _report(error: CajajejoError, *, as_json: bool) -> None:
     if screen.options().trace:
         traceback.print_exception(error)
     if as_json:
-        _stderr_json(error.as_json())
+        screen.error_json(error.as_json())
         return
     style = screen.err_style()
     for line in error.lines():
@@ -141,7 +140,3 @@ def _report_bug(error: Exception, *, as_json: bool) -> int:
     )
     _report(bug, as_json=as_json)
     return ExitCode.BUG
-
-
-def _stderr_json(error: dict[str, object]) -> None:
-    sys.stderr.write(json.dumps({"error": error}, ensure_ascii=False) + "\n")

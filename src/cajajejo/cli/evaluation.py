@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 from cajajejo.cli import running, screen
 from cajajejo.cli.options import ConfigPath, ConfigVersion, HelmConfigPath, OutputPath, Settings, group
 
@@ -26,6 +24,8 @@ def parse_job(
     Example: cajajejo jobs evaluation parse-job jobs/evaluation/jasper.job_config.yml
     jobs/evaluation/app/run_specs.conf jobs/evaluation/jasper_eval_job.yml
     """
+    import shlex
+
     from cajajejo import evaluation
 
     job = evaluation.parse_job(config, helm_config, config_version=config_version, settings=settings or ())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
@@ -39,12 +37,8 @@ def configure(
         color=before.color if color is None else color,
         json=before.json if as_json is None else as_json,
     )
-    logger = logging.getLogger("cajajejo")
-    if not logger.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(name)s - %(levelname)s - %(message)s"))
-        logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG if _State.options.trace else logging.WARNING)
+    if _State.options.trace:
+        _log_to_stderr()
 
 
 def options() -> Options:
@@ -69,7 +63,7 @@ def result(*lines: str) -> None:
 
 def result_json(document: object) -> None:
     """The one JSON document of a command, on stdout; its numbers are finite, JSON has no others."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.write(_json(document) + "\n")
 
 
 def say(*lines: str) -> None:
@@ -80,7 +74,38 @@ def say(*lines: str) -> None:
 
 def warn(message: str) -> None:
     """One warning, on stderr; a JSON object of its own with ``--json``."""
-    _stderr(json.dumps({"warning": message}, ensure_ascii=False) if _State.options.json else f"Warning: {message}")
+    _stderr(_json({"warning": message}) if _State.options.json else f"Warning: {message}")
+
+
+def error_json(error: dict[str, object]) -> None:
+    """An error as a JSON object, on stderr."""
+    _stderr(_json({"error": error}))
+
+
+def _log_to_stderr() -> None:
+    """Shows the debug log of our own modules, as ``name - level - message``."""
+    import logging
+
+    class Screen(logging.Handler):
+        """Writes to what is stderr at the time, and only while ``--trace`` is in force."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            if _State.options.trace:
+                _stderr(self.format(record))
+
+    logger = logging.getLogger("cajajejo")
+    if all(handler.name != "screen" for handler in logger.handlers):
+        handler = Screen()
+        handler.name = "screen"
+        handler.setFormatter(logging.Formatter("%(name)s - %(levelname)s - %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+
+
+def _json(document: object) -> str:
+    import json
+
+    return json.dumps(document, ensure_ascii=False, allow_nan=False)
 
 
 def _stderr(*lines: str) -> None:

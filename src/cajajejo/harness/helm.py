@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from cajajejo.harness.scratch import Scratch
     from cajajejo.results import Results
 
+_LOG: Final = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 0.1
 _GRACE_SECONDS: Final = 5.0
 _TAIL_LINES: Final = 6
@@ -46,6 +49,7 @@ def run(
     program = helm_command.find_helm_run(environ)
     helm_command.write_registry(config, model, helm_command.registry_of(scratch))
     command = [str(program), *helm_command.arguments(config, model, scratch, max_instances=max_instances)]
+    _LOG.debug("%s", shlex.join(command))
     events = scratch.work / "progress.jsonl"
     events.unlink(missing_ok=True)
     with scratch.log.open("ab") as log:
