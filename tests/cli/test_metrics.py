@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -182,6 +183,13 @@ def test_collect_prints_the_metrics_by_name(shell: Shell) -> None:
         0,
         "  metric    value\n  acc_max   0.500\n  acc_min   0.500\n  loss_max    NaN\n  loss_min    NaN\n",
     )
+
+
+def test_json_is_written_whatever_the_locale_can_show(here: Path) -> None:
+    program = [sys.executable, "-c", "from cajajejo.cli import main; main()", "metrics", "collect", "--json"]
+    environ = {"PYTHONIOENCODING": "ascii", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([*program, logs(präzision=0.5)], capture_output=True, check=False, env=environ, cwd=here)
+    assert (json.loads(done.stdout), done.returncode) == ({"präzision_final": 0.5}, 0)
 
 
 def test_collecting_nothing_is_an_empty_document_and_a_warning(shell: Shell) -> None:

@@ -105,7 +105,7 @@ def _log_to_stderr() -> None:
 def _json(document: object) -> str:
     import json
 
-    return json.dumps(document, ensure_ascii=False, allow_nan=False)
+    return json.dumps(document, allow_nan=False)  # in ASCII: what no terminal or locale can refuse
 
 
 def _stderr(*lines: str) -> None:
