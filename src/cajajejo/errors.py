@@ -83,12 +83,11 @@ class CajajejoError(Exception):
 
     def lines(self) -> list[str]:
         """The error as it stands on the screen: ``Error:``, indented facts, ``Run:``."""
-        lines = [f"Error: {self.message}"]
-        width = max(map(len, self.facts), default=0)
-        width = max(width, _FACT_WIDTH)
-        lines += [f"  {name:<{width}}  {_indented(text, width + 4)}" for name, text in self.facts.items()]
-        lines += [("Run: " if first else "     ") + command for first, command in _with_first(self.run)]
-        return lines
+        width = max([_FACT_WIDTH, *map(len, self.facts)])
+        indent = " " * (width + 4)
+        facts = [f"  {name:<{width}}  " + text.replace("\n", f"\n{indent}") for name, text in self.facts.items()]
+        run = [("     " if index else "Run: ") + command for index, command in enumerate(self.run)]
+        return [f"Error: {self.message}", *facts, *run]
 
     def as_json(self) -> dict[str, object]:
         """The error as ``--json`` prints it on stderr."""
@@ -204,11 +203,3 @@ def install_command(extra: str) -> str:
 
     in_clone = (Path(__file__).parents[2] / "pyproject.toml").is_file()
     return f"poetry install -E {extra}" if in_clone else f"pip install 'cajajejo[{extra}]'"
-
-
-def _indented(text: str, width: int) -> str:
-    return text.replace("\n", "\n" + " " * width)
-
-
-def _with_first(items: Sequence[str]) -> list[tuple[bool, str]]:
-    return [(index == 0, item) for index, item in enumerate(items)]

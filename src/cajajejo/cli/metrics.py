@@ -69,7 +69,7 @@ def check(
 
 
 @app.command()
-def collect(logdir: LogDir, config: CollectConfigPath = None, as_json: AsJson = False) -> int:
+def collect(logdir: LogDir, config: CollectConfigPath = None, as_json: AsJson = False) -> None:
     """Show the metrics of a run by name.
 
     Example: cajajejo metrics collect runs/7be1c2a0 --config pythia.metrics.yml
@@ -84,7 +84,6 @@ def collect(logdir: LogDir, config: CollectConfigPath = None, as_json: AsJson = 
         screen.result_json(report.metrics_json(found.metrics))
     elif found.metrics:
         screen.result(*pages.collected(found.metrics, screen.out_style()))
-    return 0
 
 
 @app.command()
@@ -94,7 +93,7 @@ def history(
     limit: Limit = 30,
     history: HistoryUrl = DEFAULT_HISTORY,
     as_json: AsJson = False,
-) -> int:
+) -> None:
     """Show the stored points of a test, newest first.
 
     Example: cajajejo metrics history pythia boolq/exact_match_final
@@ -107,4 +106,3 @@ def history(
         screen.result_json(pages.history_json(test, rows))
     else:
         screen.result(*pages.history(test, rows, screen.out_style()))
-    return 0
