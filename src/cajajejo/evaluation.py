@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -61,23 +63,22 @@ def write(job: Manifests, output: Path, *, keep: Sequence[Path] = ()) -> None:
         UsageError: `output` is one of the files to `keep`.
     """
     data = job.text.encode()
-    if str(output) == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    if any(output.exists() and output.samefile(path) for path in keep):
-        raise UsageError(f"OUTPUT is {output}, which is also read: the job spec would replace it")
     try:
-        target = output.resolve()
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)  # a device or a pipe is written to, never replaced
+        if str(output) == "-":
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+            return
+        mode = _mode(output)
+        if mode is not None and any(output.samefile(path) for path in keep):
+            raise UsageError(f"OUTPUT is {output}, which is also read: the job spec would replace it")
+        if mode is None or stat.S_ISREG(mode):
+            files.replace(output.resolve(), data)
         else:
-            files.replace(target, data)
-    except FileNotFoundError as error:
-        make = f"mkdir -p {shlex.quote(str(output.parent))}"
-        raise CajajejoError(f"{output}: the directory {output.parent} is not there", run=make) from error
+            output.write_bytes(data)  # a device or a pipe, /dev/stdout too, is written to, never replaced
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise CajajejoError(f"{output}: cannot be written: {error.strerror}") from error
+        raise _not_written(output, error) from error
 
 
 def outline(job: Manifests, *, ascii_only: bool = False) -> list[str]:
@@ -171,3 +172,21 @@ def _path_in_repository(name: str, path: Path) -> str:
 
 def _problem(path: Path, message: str, line: int | None = None) -> FileProblemsError:
     return FileProblemsError([Problem(str(path), message, line=line)])
+
+
+def _mode(path: Path) -> int | None:
+    """The type and permissions of what stands at `path`, through links; None where nothing does."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _not_written(output: Path, error: OSError) -> CajajejoError:
+    if str(output) == "-":
+        return CajajejoError(f"stdout cannot be written: {error.strerror}")
+    folder = os.path.dirname(os.path.realpath(output)) if os.path.islink(output) else str(output.parent)  # noqa: PTH114, PTH120  # pathlib raises
+    if isinstance(error, FileNotFoundError) and not os.path.isdir(folder):  # noqa: PTH112
+        make = f"mkdir -p {shlex.quote(folder)}"
+        return CajajejoError(f"{output}: the directory {folder} is not there", run=make)
+    return CajajejoError(f"{output}: cannot be written: {error.strerror}")
