@@ -279,7 +279,6 @@ def test_a_closed_pipe_ends_quietly() -> None:
     assert into_a_closed_pipe(MAIN, "--version") == (0, "")
 
 
-@pytest.mark.xfail(reason="typer answers a closed pipe with SystemExit(1) before our boundary sees it")
 @pytest.mark.parametrize(
     ("code", "arguments", "environ"),
     [(MUCH, [], {}), (MAIN, ["--version"], {"PYTHONUNBUFFERED": "1"})],

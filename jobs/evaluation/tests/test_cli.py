@@ -3,9 +3,6 @@
 Needs only this directory and the installed package, because `python3 cli.py test` runs it inside of the image.
 """
 
-# As in tests/**: the name of a test is its sentence, numbers are the point, tests assert and run programs.
-# ruff: noqa: D103, PLR2004, S101, S603
-
 from __future__ import annotations
 
 import importlib.util

@@ -72,6 +72,7 @@ def run(
         prog_name: the program's name, for help and usage errors.
         usage_errors: errors that count as a wrong command line here (exit code 2).
     """
+    screen.ensure_streams()
     as_json = "--json" in arguments
     screen.configure(as_json=as_json)
     try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
+from cajajejo.errors import CajajejoError
 from cajajejo.terminal import Style
 
 if TYPE_CHECKING:
@@ -58,12 +60,12 @@ def err_style() -> Style:
 
 def result(*lines: str) -> None:
     """Lines of the result, on stdout."""
-    _write(sys.stdout, out_style(), lines)
+    _stdout(_shown(lines, out_style()))
 
 
 def result_json(document: object) -> None:
     """The one JSON document of a command, on stdout; its numbers are finite, JSON has no others."""
-    sys.stdout.write(_json(document) + "\n")
+    _stdout(_json(document) + "\n")
 
 
 def say(*lines: str) -> None:
@@ -80,6 +82,27 @@ def warn(message: str) -> None:
 def error_json(error: dict[str, object]) -> None:
     """An error as a JSON object, on stderr."""
     _stderr(_json({"error": error}))
+
+
+def ensure_streams() -> None:
+    """Opens what the caller closed, so that no file of ours gets the number of a standard stream."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            if null == number:
+                os.set_inheritable(null, True)  # noqa: FBT003  # what we start has the three streams, too
+            setattr(sys, name, os.fdopen(null, mode, encoding="utf-8"))
+
+
+def _stdout(text: str) -> None:
+    """Writes `text` now. Where the reader has gone, the command goes on: its exit code is not about the reader."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise CajajejoError(f"stdout cannot be written: {error.strerror}") from error
 
 
 def _log_to_stderr() -> None:
@@ -109,10 +132,10 @@ def _json(document: object) -> str:
 
 
 def _stderr(*lines: str) -> None:
-    _write(sys.stderr, err_style(), lines)
+    sys.stderr.write(_shown(lines, err_style()))
     sys.stderr.flush()
 
 
-def _write(stream: TextIO, style: Style, lines: Iterable[str]) -> None:
+def _shown(lines: Iterable[str], style: Style) -> str:
     text = "".join(f"{line}\n" for line in lines)
-    stream.write(text if style.unicode else text.encode("ascii", "backslashreplace").decode())
+    return text if style.unicode else text.encode("ascii", "backslashreplace").decode()
