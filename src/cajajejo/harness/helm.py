@@ -9,11 +9,13 @@ import shlex
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cajajejo.errors import HarnessError
 from cajajejo.harness import helm_command, helm_output
 from cajajejo.harness.progress import EventFile, Progress, Watcher
+from cajajejo.results import FailedScenario
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +67,18 @@ def run(
         progress = _wait(process, EventFile(events), watch)
     found = helm_output.read(scratch.output / "runs" / config.helm.suite, config.helm.suite, progress.failed)
     if not found.scores:
-        raise _failure(process.returncode, scratch.log, progress)
-    return found
+        raise _failure(process.returncode, scratch.log, found)
+    return _with_missing(found, process.returncode, progress)
+
+
+def _with_missing(found: Results, code: int, progress: Progress) -> Results:
+    """`found`, partial where HELM ended before it came to every scenario: killed, it names none of them as failed."""
+    why = f"HELM ended before it began ({_ended(code)})"
+    known = {item.scenario for item in found.items} | {failure.scenario for failure in found.failed}
+    missing = [name for name in dict.fromkeys(map(helm_output.scenario_of, progress.names)) if name not in known]
+    if code and not progress.names and not found.failed:
+        missing = ["others"]
+    return replace(found, failed=(*found.failed, *(FailedScenario(name, why) for name in missing)))
 
 
 def _wait(process: subprocess.Popen[bytes], events: EventFile, watch: Watcher) -> Progress:
@@ -99,10 +111,14 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     process.wait(_GRACE_SECONDS)
 
 
-def _failure(code: int, log: Path, progress: Progress) -> HarnessError:
+def _failure(code: int, log: Path, found: Results) -> HarnessError:
     lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()][-_TAIL_LINES:]
     said = "\n".join(re.sub(r"\x1b\[[0-9;]*m", "", line)[:200] for line in lines)
-    ended = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-    message = f"HELM failed before any scenario was complete ({ended})"
-    scenarios = {f"scenario {index}": f"{run}: {why}" for index, (run, why) in enumerate(progress.failed.items(), 1)}
+    message = f"HELM failed before any scenario was complete ({_ended(code)})"
+    failed = (f"{failure.scenario}: {failure.error}" for failure in found.failed)
+    scenarios = {f"scenario {index}": text for index, text in enumerate(failed, 1)}
     return HarnessError(message, facts={**scenarios, "says": said, "log": str(log)}, run=f"less {log}")
+
+
+def _ended(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"

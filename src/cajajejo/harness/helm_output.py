@@ -51,7 +51,7 @@ def read(suite_directory: Path, suite: str, failed: Mapping[str, str]) -> Result
     for run in runs:
         try:
             items += _items(run, suite)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             why = failed.get(run.name) or f"its files are not complete: {error}"
             failures.append(FailedScenario(scenario_of(run.name), why))
     seen = {run.name for run in runs}
@@ -78,6 +78,8 @@ def _items(run: Path, suite: str) -> list[Item]:
     """One item for each question and trial of a complete run, in the order of its files."""
     scores = _scores_by_question(json.loads((run / "per_instance_stats.json").read_text("utf-8")))
     states = json.loads((run / "scenario_state.json").read_text("utf-8"))["request_states"]
+    if not scores:
+        raise ValueError("they hold no answer to any question")
     asked = _first_states(states)
     return [
         Item(

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run of a harness is; `done` and `totals` count questions by scenario."""
+    """How far a run of a harness is; `done` and `totals` count questions by scenario, `names` are all runs, if told."""
 
     scenarios: int | None = None
+    names: tuple[str, ...] = ()
     current: str | None = None
     done: Mapping[str, int] = field(default_factory=dict)
     totals: Mapping[str, int] = field(default_factory=dict)
@@ -37,7 +38,7 @@ class Progress:
         run = str(event.get("run", ""))
         match event.get("event"):
             case "runs":
-                return replace(self, scenarios=int(event["total"]))
+                return replace(self, scenarios=int(event["total"]), names=tuple(map(str, event.get("names", ()))))
             case "start" | "progress":
                 done = {**self.done, run: int(event["done"])}
                 return replace(self, current=run, done=done, totals={**self.totals, run: int(event["total"])})

@@ -237,7 +237,7 @@ class ProgressRunner(Runner):  # type: ignore[misc,unused-ignore]  # where HELM 
     def run_all(self, run_specs: list[RunSpec]) -> None:
         """Run everything, after telling how much that is."""
         end_with_parent(os.environ.get(PARENT_VARIABLE))
-        self._progress.tell("runs", total=len(run_specs))
+        self._progress.tell("runs", total=len(run_specs), names=[run_spec.name for run_spec in run_specs])
         super().run_all(run_specs)
 
     def run_one(self, run_spec: RunSpec) -> None:
