@@ -44,7 +44,7 @@ class HarnessProgress:
     def __init__(self, name: str = "HELM") -> None:
         self._name = name
         self._style = screen.err_style()
-        self._live = self._style.live and not screen.options().quiet
+        self._live = self._style.live and not (screen.options().quiet or screen.options().json)
         self._began = self._drawn = self._told = time.monotonic()
         self._first: tuple[float, int] | None = None
         self._last: Progress | None = None

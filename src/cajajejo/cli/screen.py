@@ -69,8 +69,8 @@ def result_json(document: object) -> None:
 
 
 def say(*lines: str) -> None:
-    """Plans, progress and hints, on stderr; silent with ``--quiet``."""
-    if not _State.options.quiet:
+    """Plans, progress and hints, on stderr; silent with ``--quiet`` and with ``--json``."""
+    if not (_State.options.quiet or _State.options.json):
         _stderr(*lines)
 
 
