@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from cajajejo.errors import HarnessError
 from cajajejo.harness import helm_command, helm_output
@@ -55,20 +55,31 @@ def run(
     events = scratch.work / "progress.jsonl"
     events.unlink(missing_ok=True)
     with scratch.log.open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603  # the program was found above, the arguments are a list
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=helm_command.environment(config, environ, events),
-            start_new_session=True,
-            pass_fds=[keep_open],
-        )
+        process = _started(program, command, log, helm_command.environment(config, environ, events), keep_open)
         progress = _wait(process, EventFile(events), watch)
     found = helm_output.read(scratch.output / "runs" / config.helm.suite, config.helm.suite, progress.failed)
     if not found.scores:
         raise _failure(process.returncode, scratch.log, found)
     return _with_missing(found, process.returncode, progress)
+
+
+def _started(
+    program: Path, command: list[str], log: IO[bytes], environ: Mapping[str, str], keep_open: int
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603  # the program was found, the arguments are a list
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environ,
+            start_new_session=True,
+            pass_fds=[keep_open],
+        )
+    except OSError as error:
+        raise HarnessError(
+            f"HELM cannot be started: {program}", facts={"says": error.strerror or str(error)}
+        ) from error
 
 
 def _with_missing(found: Results, code: int, progress: Progress) -> Results:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cajajejo import config as configs
-from cajajejo import event_writer, provenance, results, tracking, yamlfile
-from cajajejo.errors import HarnessError, InterruptedRunError, ModelError, TrackingError
+from cajajejo import event_writer, local_state, provenance, results, tracking, yamlfile
+from cajajejo.errors import CajajejoError, HarnessError, InterruptedRunError, ModelError, TrackingError
 from cajajejo.harness import checks, helm, helm_command, scratch
 from cajajejo.harness import model as models
 from cajajejo.harness.scratch import Scratch, State
@@ -84,8 +84,18 @@ def run(request: Request, report: Reporter | None = None) -> Outcome:
         SanityError: the environment is not ready; nothing was started.
         ModelError, HarnessError, TrackingError: a step failed; what is finished is kept.
         InterruptedRunError: Ctrl-C; what is finished is kept.
+        CajajejoError: the scratch directory cannot be used, or is full; what is finished is kept.
     """
-    report = report or Reporter()
+    try:
+        return _run(request, report or Reporter())
+    except OSError as error:
+        says = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+        way_out = "the same command again after making room there, or with --scratch DIR elsewhere"
+        where = request.scratch or local_state.DIRECTORY
+        raise CajajejoError(f"the evaluation cannot work in {where}", facts={"says": says}, run=way_out) from error
+
+
+def _run(request: Request, report: Reporter) -> Outcome:
     config, run_specs = _checked(request, report)
     key = _key(request, config, run_specs)
     place = _place(request, key)
@@ -245,9 +255,9 @@ def _ending(config: EvaluationJobConfig, run_id: str) -> Iterator[None]:
     """Marks the MLflow run as failed or killed when the steps inside do not end well."""
     try:
         yield
-    except (KeyboardInterrupt, HarnessError) as error:
+    except (KeyboardInterrupt, HarnessError, OSError) as error:
         with suppress(TrackingError):  # what happened first is what the user must hear
-            tracking.end_run(config, run_id, "FAILED" if isinstance(error, HarnessError) else "KILLED")
+            tracking.end_run(config, run_id, "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
         raise
 
 

@@ -1,0 +1,69 @@
+"""A scratch directory that cannot be used is an expected failure that names it, and leaves no half-written file."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from cajajejo import config as configs
+from cajajejo import results
+from cajajejo.errors import CajajejoError, HarnessError
+from cajajejo.harness import helm, run
+from cajajejo.harness.model import Model
+from cajajejo.harness.run import Request
+from cajajejo.harness.scratch import Scratch
+
+EXAMPLE = Path(__file__).parents[1] / "examples/cpu-gs-uri"
+FILES = (EXAMPLE / "job_config.yml", EXAMPLE / "run_specs.conf")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory, and an evaluation whose checks have passed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(run, "_checked", lambda *_: (configs.load(FILES[0]), FILES[1].read_text()))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["a file", "a file/x", "x" * 300])
+def test_a_scratch_that_is_no_directory_is_named(name: str) -> None:
+    Path("a file").touch()
+    with pytest.raises(CajajejoError) as raised:
+        run.run(Request(*FILES, scratch=Path(name)))
+    assert raised.value.message == f"the evaluation cannot work in {name}"
+    assert name in raised.value.facts["says"]
+    assert raised.value.run
+
+
+def test_a_state_directory_that_cannot_be_made_is_named() -> None:
+    Path(".cajajejo").touch()
+    with pytest.raises(CajajejoError, match=r"the evaluation cannot work in \.cajajejo"):
+        run.run(Request(*FILES))
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_other(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results.write_whole(here / "state.json", "old")
+
+    def full(path: Path, *_: object) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        results.write_whole(here / "state.json", "new")
+    assert [(path.name, path.read_text()) for path in here.iterdir()] == [("state.json", "old")]
+
+
+def test_a_helm_that_the_system_cannot_start_is_named(here: Path) -> None:
+    program = here / "helm-run"
+    program.write_bytes(b"\x7fELFnot")
+    program.chmod(0o755)
+    place = Scratch(here / "scratch")
+    place.work.mkdir(parents=True)
+    environ = {"CAJAJEJO_HELM_RUN": str(program)}
+    config, model = configs.load(FILES[0]), Model(here, str(here))
+    with place.lock() as lock, pytest.raises(HarnessError, match=f"HELM cannot be started: {program}"):
+        helm.run(config, model, place, environ=environ, max_instances=None, watch=lambda _: None, keep_open=lock)
