@@ -12,7 +12,7 @@ import os
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from cajajejo.errors import CajajejoError, require
 from cajajejo.metrics.records import RecordReader
@@ -20,6 +20,7 @@ from cajajejo.metrics.records import RecordReader
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_EXPECTED: Final = "the directory with the event files of one run"
 _SCALARS_PLUGIN: Final = "scalars"
 _TENSOR_TYPES: Final[Mapping[int, tuple[str, str]]] = {  # number of the type: layout of one element, field of values
     1: ("<f", "float_val"),
@@ -86,14 +87,27 @@ def read(logdir: Path) -> Events:
         CajajejoError: `logdir` is no directory, or a file in it cannot be read.
         MissingExtraError: TensorBoard is not installed.
     """
+    if not is_there(logdir):
+        raise CajajejoError(f"no such directory: {logdir}", facts={"expected": _EXPECTED})
     if not logdir.is_dir():
-        what = "not a directory" if logdir.exists() else "no such directory"
-        raise CajajejoError(f"{what}: {logdir}", facts={"expected": "the directory with the event files of one run"})
+        raise CajajejoError(f"not a directory: {logdir}", facts={"expected": _EXPECTED})
     growing: dict[tuple[str, str], _Growing] = {}
     plugins: dict[tuple[str, str], str] = {}
     warnings = [_read_file(path, run, growing, plugins) for run, path in _event_files(logdir)]
     series = {key: points.frozen() for key, points in growing.items()}
     return Events(series, tuple(warning for warning in warnings if warning))
+
+
+def is_there(logdir: Path) -> bool:
+    """Whether anything stands at `logdir`.
+
+    Raises:
+        CajajejoError: that cannot be told: its name is too long, or the way to it may not be read.
+    """
+    try:
+        return logdir.exists()
+    except OSError as error:
+        _refuse(error)
 
 
 def _event_files(logdir: Path) -> list[tuple[str, Path]]:
@@ -109,7 +123,10 @@ def _event_files(logdir: Path) -> list[tuple[str, Path]]:
         folders.sort()
         run = Path(folder).relative_to(logdir).as_posix().encode("utf-8", "backslashreplace").decode()
         found += [(run, Path(folder) / name) for name in files if _is_event_file(name)]
-    return sorted((run, path) for run, path in found if path.is_file())
+    try:
+        return sorted((run, path) for run, path in found if path.is_file())
+    except OSError as error:
+        _refuse(error)
 
 
 def _is_event_file(name: str) -> bool:
@@ -117,7 +134,7 @@ def _is_event_file(name: str) -> bool:
     return "tfevents" in name and not name.startswith(".")
 
 
-def _refuse(error: OSError) -> None:
+def _refuse(error: OSError) -> NoReturn:
     facts = {"says": error.strerror or str(error)}
     raise CajajejoError(f"a directory with events cannot be read: {error.filename}", facts=facts) from error
 

@@ -88,7 +88,7 @@ def collect(logdir: Path, settings: MetricsConfig | None = None) -> Collected:
 
 def _events(logdir: Path, status: JobStatus) -> Events:
     """The events of a run; a job that did not succeed may have left no directory."""
-    return Events() if status != "success" and not logdir.exists() else events.read(logdir)
+    return Events() if status != "success" and not events.is_there(logdir) else events.read(logdir)
 
 
 def _warnings_of(found: Events, logdir: Path) -> tuple[str, ...]:

@@ -166,7 +166,7 @@ class History:
             if not self.path.exists():
                 return []
             with closing(sqlite3.connect(self._uri_for_reading(), uri=True, timeout=self.busy_seconds)) as connection:
-                if not _version_of(connection):
+                if not _version_of(connection, self.url):
                     return []
                 return connection.execute(query, values).fetchall()
 
@@ -184,7 +184,7 @@ class History:
                 _use_write_ahead_log(connection, self.busy_seconds)
                 connection.execute("BEGIN IMMEDIATE")
                 try:
-                    if not _version_of(connection):
+                    if not _version_of(connection, self.url):
                         for statement in _SCHEMA:
                             connection.execute(statement)
                         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -240,11 +240,13 @@ def _insert(connection: sqlite3.Connection, table: str, row: dict[str, object]) 
     connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608  # our own names
 
 
-def _version_of(connection: sqlite3.Connection) -> int:
+def _version_of(connection: sqlite3.Connection, url: str) -> int:
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > SCHEMA_VERSION:
-        facts = {"version": f"{version}; this program knows {SCHEMA_VERSION}", "do": "update cajajejo"}
-        raise HistoryError("the metric history was written by a newer cajajejo, or by another program", facts=facts)
+        do = "update cajajejo, or name another file with --history"
+        facts = {"version": f"{version}; this program knows {SCHEMA_VERSION}", "do": do}
+        message = f"the metric history was written by a newer cajajejo, or by another program: {url}"
+        raise HistoryError(message, facts=facts)
     return version
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from cajajejo.errors import UsageError
 
-_EARLIEST: Final = -62_135_596_800.0  # the year 1
+_EARLIEST: Final = -62_135_510_400.0  # the second day of the year 1, which is a date in every time zone
 _LATEST: Final = 32_503_680_000.0  # the year 3000: what is later was meant in milliseconds
 _EXAMPLES: Final = "2026-11-21T14:02:11Z, 2026-11-21T15:02:11+01:00, 1795269731"
 
