@@ -47,11 +47,10 @@ def test_a_state_directory_that_cannot_be_made_is_named() -> None:
 def test_a_full_disk_leaves_the_old_file_and_no_other(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results.write_whole(here / "state.json", "old")
 
-    def full(path: Path, *_: object) -> None:
-        path.touch()
+    def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         results.write_whole(here / "state.json", "new")
     assert [(path.name, path.read_text()) for path in here.iterdir()] == [("state.json", "old")]

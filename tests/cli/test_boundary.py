@@ -131,7 +131,7 @@ def test_a_wrong_command_line_for_scripts_is_an_object_as_well(capsys: pytest.Ca
         (["work"], "working False False auto False"),
         (["work", "--trace"], "working True False auto False"),
         (["--trace", "work"], "working True False auto False"),
-        (["work", "--json", "--trace", "--color", "never"], "working True False never True"),
+        (["work", "--trace", "--color", "never"], "working True False never False"),
         (["work", "--color=always"], "working False False always False"),
         (["--color", "always", "work"], "working False False always False"),
     ],

@@ -6,7 +6,8 @@ import io
 import re
 import sys
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 GEO, BIO = "geography:model=huggingface_m", "biology:model=huggingface_m"
 BEGUN = Progress(scenarios=2, current=GEO, done={GEO: 5}, totals={GEO: 20})
-SECOND = Progress(2, BIO, {GEO: 20, BIO: 10}, {GEO: 20, BIO: 20}, frozenset({GEO}))
-OVER = Progress(2, BIO, {GEO: 20, BIO: 10}, {GEO: 20, BIO: 20}, frozenset({GEO}), {BIO: "no network"})
+SECOND = Progress(
+    scenarios=2, current=BIO, done={GEO: 20, BIO: 10}, totals={GEO: 20, BIO: 20}, finished=frozenset({GEO})
+)
+OVER = replace(SECOND, failed={BIO: "no network"})
 
 
 class Screen(io.TextIOWrapper):
@@ -163,7 +166,7 @@ def test_a_terminal_is_drawn_at_most_ten_times_a_second(monkeypatch: pytest.Monk
 def test_the_rate_and_the_time_left_are_shown_after_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = on_a_terminal(monkeypatch)
     show = HarnessProgress()
-    later = Progress(2, BIO, {GEO: 20, BIO: 15}, {GEO: 20, BIO: 20}, frozenset({GEO}))
+    later = replace(SECOND, done={GEO: 20, BIO: 15})
     for progress, seconds in ((Progress(scenarios=2), 0.0), (BEGUN, 1.0), (SECOND, 5.0), (SECOND, 11.0), (later, 16.0)):
         show._draw(progress, show._began + seconds)
     rates = [line.partition("of 2")[2] for line in terminal.text().split("\r\x1b[2K")[2:]]
@@ -191,9 +194,14 @@ def test_nothing_moves_on_a_dumb_terminal_or_in_ci(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("tty", [True, False])
-def test_quiet_shows_nothing(monkeypatch: pytest.MonkeyPatch, tty: bool) -> None:  # noqa: FBT001  # a column
+@pytest.mark.parametrize("switch", [{"quiet": True}, {"as_json": True}], ids=["quiet", "json"])
+def test_quiet_and_json_show_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+    tty: bool,  # noqa: FBT001  # a column of the table
+    switch: dict[str, Any],
+) -> None:
     stream = on_a_terminal(monkeypatch) if tty else in_a_pipe(monkeypatch)
-    screen.configure(quiet=True)
+    screen.configure(**switch)
     with HarnessProgress() as show:
         for progress in (Progress(), BEGUN, SECOND, OVER):
             show(progress)

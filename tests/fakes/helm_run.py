@@ -47,8 +47,8 @@ def main(arguments: list[str]) -> int:
     if mode == "crash":
         print("Traceback (most recent call last):\n  …\n\x1b[31mValueError: no such run spec\x1b[0m", file=sys.stderr)  # noqa: T201
         return 1
-    tell("runs", total=len(runs))
     names = [run.replace("/", "_") for run in runs] if mode != "nothing" else []
+    tell("runs", total=len(names), names=names)
     failed = [name for name in names if not run_one(suite, name, mode if name.startswith(f"{target}:") else "ok")]
     if failed:
         print(f"helm.benchmark.runner.RunnerError: Failed runs: {json.dumps(failed)}", file=sys.stderr)  # noqa: T201

@@ -67,6 +67,7 @@ def test_progress_is_watched_to_the_end(evaluation: Evaluation) -> None:
     ]
     assert seen[-1] == Progress(
         scenarios=2,
+        names=(GEO, BIO),
         current=BIO,
         done={GEO: 20, BIO: 20},
         totals={GEO: 20, BIO: 20},
@@ -78,7 +79,7 @@ def test_progress_of_an_earlier_run_is_forgotten(evaluation: Evaluation) -> None
     run(evaluation)
     seen: list[Progress] = []
     run(evaluation, seen.append)
-    assert seen[-1] == Progress(scenarios=2, finished=frozenset({GEO, BIO}))
+    assert seen[-1] == Progress(scenarios=2, names=(GEO, BIO), finished=frozenset({GEO, BIO}))
 
 
 def test_the_log_holds_what_every_run_printed(evaluation: Evaluation) -> None:

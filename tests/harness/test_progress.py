@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GEO, BIO = "geography:model=huggingface_model", "biology:model=huggingface_model"
+BOOLQ = "boolq:model=huggingface_model"
 REAL: list[dict[str, Any]] = [
-    {"event": "runs", "total": 4},
+    {"event": "runs", "total": 4, "names": ["arithmetic:model=huggingface_model", GEO, BOOLQ, BIO]},
     {"event": "skipped", "run": "arithmetic:model=huggingface_model"},
     {"event": "start", "run": GEO, "done": 0, "total": 2},
     {"event": "progress", "run": GEO, "done": 1, "total": 2},
     {"event": "progress", "run": GEO, "done": 2, "total": 2},
     {"event": "done", "run": GEO},
-    {"event": "failed", "run": "boolq:model=huggingface_model", "error": "URLError: <urlopen error>"},
+    {"event": "failed", "run": BOOLQ, "error": "URLError: <urlopen error>"},
     {"event": "start", "run": BIO, "done": 0, "total": 3},
     {"event": "progress", "run": BIO, "done": 1, "total": 3},
 ]
@@ -37,18 +38,23 @@ def test_the_events_of_a_run_add_up() -> None:
     progress = after(REAL)
     assert progress == Progress(
         scenarios=4,
+        names=("arithmetic:model=huggingface_model", GEO, BOOLQ, BIO),
         current=BIO,
         done={GEO: 2, BIO: 1},
         totals={GEO: 2, BIO: 3},
         finished=frozenset({"arithmetic:model=huggingface_model", GEO}),
-        failed={"boolq:model=huggingface_model": "URLError: <urlopen error>"},
+        failed={BOOLQ: "URLError: <urlopen error>"},
     )
     assert (progress.questions_done, progress.questions) == (3, 5)
 
 
 def test_nothing_has_happened_at_first() -> None:
-    assert Progress() == Progress(None, None, {}, {}, frozenset(), {})
+    assert Progress() == Progress(scenarios=None, current=None, done={}, totals={}, finished=frozenset(), failed={})
     assert (Progress().questions_done, Progress().questions) == (0, 0)
+
+
+def test_a_plan_without_names_is_taken_as_well() -> None:
+    assert Progress().after({"event": "runs", "total": 4}) == Progress(scenarios=4)
 
 
 def test_an_event_makes_a_new_value_and_leaves_the_old_one() -> None:

@@ -246,7 +246,7 @@ def test_a_harness_whose_only_scenarios_fail_is_told_with_their_reasons(evaluati
     evaluation.helm_will("fail biology")
     with pytest.raises(HarnessError) as caught:
         harness.run(evaluation.request())
-    assert caught.value.facts["scenario 1"] == f"biology:model=huggingface_tiny: {NO_NETWORK}"
+    assert caught.value.facts["scenario 1"] == f"biology: {NO_NETWORK}"
 
 
 def test_a_harness_that_is_killed_is_told_by_the_signal(evaluation: Evaluation) -> None:

@@ -16,12 +16,12 @@ class Progress:
     """How far a run of a harness is; `done` and `totals` count questions by scenario, `names` are all runs, if told."""
 
     scenarios: int | None = None
-    names: tuple[str, ...] = ()
     current: str | None = None
     done: Mapping[str, int] = field(default_factory=dict)
     totals: Mapping[str, int] = field(default_factory=dict)
     finished: frozenset[str] = frozenset()
     failed: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     @property
     def questions_done(self) -> int:
