@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import shutil
 import subprocess
 from pathlib import Path
@@ -68,7 +69,11 @@ texts = st.one_of(
     st.lists(st.sampled_from(FRAGMENTS) | st.text(characters, max_size=3), min_size=1, max_size=12).map("".join),
 )
 some_text = texts.filter(bool)
-tag_keys = st.text("abzAZ09_./: -", min_size=1, max_size=20).filter(lambda key: not key.startswith("mlflow."))
+tag_keys = (
+    st.text("abzAZ09_./: -", min_size=1, max_size=20)
+    .map(posixpath.normpath)
+    .filter(lambda key: key != "." and not key.startswith(("/", "..", "mlflow.")))
+)
 env_names = st.from_regex(r"\A[-._a-zA-Z][-._a-zA-Z0-9]{0,20}\Z")
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cajajejo import evaluation, manifests
+from cajajejo import evaluation
 from cajajejo.errors import CajajejoError, FileProblemsError, UsageError
+from cajajejo.run_specs import MAX_CONFIG_MAP_BYTES
 from tests import hostile
 from tests.hostile import CONFIG, RUN_SPECS
 
@@ -47,8 +48,8 @@ def test_run_specs_reach_the_config_map_byte_for_byte(data: bytes, tmp_path: Pat
         (b"", "the file is empty; it should hold run specs"),
         (b"a\n\xff\n", "2: not UTF-8 text (byte 2)"),
         (b"a\n\nb\0\n", "3: holds the character NUL, which Kubernetes cannot store"),
-        (b"x" * (manifests.MAX_CONFIG_MAP_BYTES + 1), "too large for a ConfigMap, which holds 1048576 bytes"),
-        (b"x" * (manifests.MAX_CONFIG_MAP_BYTES - 100), "too large for a ConfigMap, which holds 1048576 bytes, not 10"),
+        (b"x" * (MAX_CONFIG_MAP_BYTES + 1), "too large for a ConfigMap, which holds 1048576 bytes"),
+        (b"x" * (MAX_CONFIG_MAP_BYTES - 100), "too large for a ConfigMap, which holds 1048576 bytes, not 10"),
         (None, "no such file"),
     ],
     ids=["empty", "not UTF-8", "NUL", "over the limit alone", "over the limit with the config", "missing"],
@@ -71,16 +72,16 @@ def test_a_directory_is_no_run_specs(tmp_path: Path) -> None:
 
 
 def test_a_config_map_may_be_exactly_full() -> None:
-    room = manifests.MAX_CONFIG_MAP_BYTES - len(hostile.parse(CONFIG).document("ConfigMap")["data"]["eval_config.yml"])
+    room = MAX_CONFIG_MAP_BYTES - len(hostile.parse(CONFIG).document("ConfigMap")["data"]["eval_config.yml"])
     job = hostile.parse(CONFIG, "x" * room)
-    assert sum(len(text) for text in job.document("ConfigMap")["data"].values()) == manifests.MAX_CONFIG_MAP_BYTES
+    assert sum(len(text) for text in job.document("ConfigMap")["data"].values()) == MAX_CONFIG_MAP_BYTES
     assert evaluation.apply_command(job) == "kubectl apply --server-side -f"
     with pytest.raises(FileProblemsError, match="1 problem"):
         hostile.parse(CONFIG, "x" * (room + 1))
 
 
 def test_a_config_that_is_the_larger_part_is_named(tmp_path: Path) -> None:
-    config = {**CONFIG, "env": {"A": "x" * manifests.MAX_CONFIG_MAP_BYTES}}
+    config = {**CONFIG, "env": {"A": "x" * MAX_CONFIG_MAP_BYTES}}
     paths = hostile.write_job(tmp_path, config, RUN_SPECS)
     with pytest.raises(FileProblemsError) as raised:
         evaluation.parse_job(*paths)

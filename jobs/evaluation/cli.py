@@ -64,8 +64,8 @@ def test(context: typer.Context) -> int:
 def main(arguments: list[str]) -> int:
     """Runs a command; the last line that it prints is the meaning of the exit code."""
     code = cli.run(app, arguments, prog_name="cli.py", usage_errors=(FileProblemsError, SanityError))
-    if "evaluate" in arguments and "--help" not in arguments:
-        screen.say(f"exit code {code}: {MEANING.get(ExitCode(code), 'unknown')}")
+    if "evaluate" in arguments and not {"--help", "-h", "test"} & set(arguments):
+        screen.say(f"exit code {code}: {MEANING[ExitCode(code)]}")
     return code
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
@@ -39,6 +40,7 @@ DOCUMENTED_TAGS: Final = (
 POD_VARIABLES: Final = ("CONFIG_PATH_GIT_REPO", "HELM_CONFIG_PATH_GIT_REPO", "JOB_NAME", "CONFIG_VERSION")
 """What the manifest tells the program in the pod, in the order of the manifest; a config cannot set them."""
 
+_PASSWORD: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/@]*:[^/@]*@", re.IGNORECASE)
 _TAG_KEY: Final = re.compile(r"[\w./: -]{1,250}")
 
 
@@ -59,10 +61,19 @@ class HelmConfig(StrictModel):
     suite: NonEmptyText = Field(description="Name of the suite that the results stand under", examples=["v1"])
 
 
+def _check_tracking_uri(uri: str) -> str:
+    if _PASSWORD.match(uri):
+        hint = "give the pod MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+        raise ValueError(f"holds a password, which would be stored with the job\n{hint}")
+    if uri.startswith("sqlite:") and not re.fullmatch(r"sqlite:///(?!:memory:).*[^/]", uri, re.DOTALL):
+        raise ValueError(f"names no file: {uri[:60]}\nfor example sqlite:///mlflow.db")
+    return uri
+
+
 class MlflowConfig(StrictModel):
     """Where results are tracked."""
 
-    tracking_uri: NonEmptyText = Field(
+    tracking_uri: Annotated[NonEmptyText, AfterValidator(_check_tracking_uri)] = Field(
         description="MLflow tracking server, or sqlite:///FILE", examples=["http://10.164.0.15:5000"]
     )
 
@@ -138,6 +149,8 @@ def _check_tag_key(key: str) -> None:
     if not _TAG_KEY.fullmatch(key):
         rule = "MLflow takes at most 250 letters, digits, '_', '-', '.', '/', ':' and spaces"
         raise ValueError(f"not a tag key: {key[:60]!r}\n{rule}")
+    if posixpath.normpath(key) != key or key.startswith(("/", "..")) or key == ".":
+        raise ValueError(f"not a tag key: {key[:60]!r}\nMLflow takes no key that reads as another path")
     if key in DOCUMENTED_TAGS or key.startswith("mlflow."):
         raise ValueError(f"the tag {key} is set by the run itself")
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from cajajejo import config as job_config
 from cajajejo import files, manifests, provenance, quoting
+from cajajejo import run_specs as specs
 from cajajejo.errors import CajajejoError, FileProblemsError, Problem, UsageError
-from cajajejo.manifests import MAX_CONFIG_MAP_BYTES, JobIdentity, Manifests
+from cajajejo.manifests import JobIdentity, Manifests
+from cajajejo.run_specs import MAX_CONFIG_MAP_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +46,8 @@ def parse_job(
     """
     config, run_specs = _load(config_path, helm_config_path, settings)
     _check_argument("--config-version", config_version)
+    if not config_version:
+        raise UsageError("--config-version is empty: a commit, or leave the option out")
     data = {"eval_config.yml": config.as_yaml(), "run_specs.conf": run_specs}
     _check_size(data, {"eval_config.yml": config_path, "run_specs.conf": helm_config_path})
     identity = JobIdentity(
@@ -120,33 +124,11 @@ def _load(config_path: Path, helm_config_path: Path, settings: Sequence[str]) ->
         config = job_config.load(config_path, settings)
     except FileProblemsError as error:
         try:
-            _read_run_specs(helm_config_path)
+            specs.read(helm_config_path)
         except FileProblemsError as other:
             raise FileProblemsError([*error.problems, *other.problems]) from other
         raise
-    return config, _read_run_specs(helm_config_path)
-
-
-def _read_run_specs(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_CONFIG_MAP_BYTES + 1)
-        text = data.decode() if len(data) <= MAX_CONFIG_MAP_BYTES else None
-    except FileNotFoundError as error:
-        raise _problem(path, "no such file") from error
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise _problem(path, f"not UTF-8 text (byte {error.start})", line) from error
-    except OSError as error:
-        raise _problem(path, f"cannot be read: {error.strerror}") from error
-    if text is None:
-        raise _problem(path, f"too large for a ConfigMap, which holds {MAX_CONFIG_MAP_BYTES} bytes")
-    if not text:
-        raise _problem(path, "the file is empty; it should hold run specs")
-    problem = quoting.problem_of(text)
-    if problem:
-        raise _problem(path, problem, text.count("\n", 0, text.index("\0")) + 1)
-    return text
+    return config, specs.read(helm_config_path)
 
 
 def _check_size(data: dict[str, str], paths: dict[str, Path]) -> None:

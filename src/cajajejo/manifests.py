@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from cajajejo.validation import StrictModel
 
-MAX_CONFIG_MAP_BYTES: Final = 1024 * 1024
 """What Kubernetes takes as the values of one ConfigMap; a byte more is refused."""
 
 

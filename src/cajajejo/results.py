@@ -11,7 +11,7 @@ import re
 import statistics
 from collections import defaultdict
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cajajejo import files
 from cajajejo.errors import HarnessError
@@ -123,9 +123,11 @@ def _mean(values: list[float]) -> float:
 def write(results: Results, directory: Path) -> None:
     """Writes ``results.jsonl`` and ``summary.json`` into `directory`."""
     directory.mkdir(parents=True, exist_ok=True)
-    lines = (json.dumps(asdict(item), ensure_ascii=False) + "\n" for item in results.items)
+    lines = (json.dumps(_line(item), ensure_ascii=False, allow_nan=False) + "\n" for item in results.items)
     write_whole(directory / RESULTS_FILE, "".join(lines))
-    write_whole(directory / SUMMARY_FILE, json.dumps(summary(results), ensure_ascii=False, indent=2) + "\n")
+    write_whole(
+        directory / SUMMARY_FILE, json.dumps(summary(results), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    )
 
 
 def summary(results: Results) -> dict[str, object]:
@@ -134,7 +136,7 @@ def summary(results: Results) -> dict[str, object]:
         "suite": results.suite,
         "harness": results.harness,
         "status": "partial" if results.partial else "complete",
-        "metrics": [asdict(score) for score in results.scores],
+        "metrics": [{**asdict(score), "value": _written(score.value)} for score in results.scores],
         "failed": [asdict(failure) for failure in results.failed],
     }
 
@@ -148,12 +150,29 @@ def read(directory: Path) -> Results:
     try:
         head = json.loads((directory / SUMMARY_FILE).read_text("utf-8"))
         with (directory / RESULTS_FILE).open(encoding="utf-8") as lines:
-            items = tuple(Item(**json.loads(line)) for line in lines)
-        scores = tuple(Score(**score) for score in head["metrics"])
+            items = tuple(_item(json.loads(line)) for line in lines)
+        scores = tuple(Score(**{**score, "value": _read(score["value"])}) for score in head["metrics"])
         failed = tuple(FailedScenario(**failure) for failure in head["failed"])
         return Results(head["suite"], head["harness"], scores, items, failed)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise HarnessError(f"no readable results in {directory}", facts={"says": str(error)}) from error
+
+
+def _line(item: Item) -> dict[str, object]:
+    return {**asdict(item), "scores": {name: _written(value) for name, value in item.scores.items()}}
+
+
+def _item(line: dict[str, Any]) -> Item:
+    return Item(**{**line, "scores": {name: _read(value) for name, value in line["scores"].items()}})
+
+
+def _written(value: float) -> float | None:
+    """`value` as JSON can hold it: null where it is no finite number."""
+    return value if math.isfinite(value) else None
+
+
+def _read(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -7,6 +7,7 @@ artifact replaces the one of its name.
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import logging
 import os
 import sqlite3
@@ -86,14 +87,24 @@ def _check_server(uri: str, named_by: str) -> None:
     seconds = round(time.monotonic() - started)
     facts = {"tried": f"{_TRIES} times in {seconds} s, {reason} (from this machine)", "named by": named_by}
     host = uri.partition("//")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
-    if host.startswith(("10.", "192.168.", "172.")):
+    if _is_private(host):
         facts["note"] = f"{host} is a private address: it may need a VPN, or a port-forward"
     raise TrackingError(
         f"the tracking server does not answer: {uri}",
         facts=facts,
-        run=f"curl {uri.rstrip('/')}/health     until it answers, or keep this run here with\n"
-        "     --set mlflow_config.tracking_uri=sqlite:///mlflow.db",
+        run=(
+            f"curl {uri.rstrip('/')}/health",
+            "or keep this run here: --set mlflow_config.tracking_uri=sqlite:///mlflow.db",
+        ),
     )
+
+
+def _is_private(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_private and not address.is_loopback
 
 
 def sqlite_file(uri: str) -> Path:

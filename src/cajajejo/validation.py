@@ -176,7 +176,7 @@ def _message(detail: ErrorDetails) -> str:
         case "value_error" | "assertion_error":
             return str(context["error"])
         case "literal_error":
-            return f"must be {context['expected']}, not {given!r}"
+            return f"must be {context['expected']}, not {_what(given)}"
         case "model_type" | "dict_type" | "model_attributes_type":
             return f"must be a mapping of fields, not {_what(given)}"
         case "list_type" | "tuple_type":

@@ -233,15 +233,27 @@ def test_a_killed_command_is_continued_once_its_harness_has_ended(
     process.communicate()
     (orphan,) = evaluation.calls("pid")
     first = run_id(evaluation)
+    evaluation.helm_will("ok")
     assert run(evaluation) == 1  # the harness goes on without us: a second one must not write into the same files
     assert f"Error: another evaluation works in {evaluation.scratch}" in capsys.readouterr().err
 
     os.killpg(orphan, signal.SIGKILL)
     assert builders.is_gone(orphan)
     assert evaluation.ran() == ["geography", "biology"]
-    evaluation.helm_will("ok")
     assert run(evaluation) == 0
     assert (evaluation.ran(), run_id(evaluation), status(evaluation)) == (["biology"], first, "FINISHED")
+
+
+def test_a_killed_command_is_continued_at_once_where_its_harness_follows_it(evaluation: Evaluation) -> None:
+    evaluation.helm_will("follow biology")
+    process = evaluation.start()
+    evaluation.wait_until_helm_hangs()
+    process.kill()
+    process.communicate()
+    first = run_id(evaluation)
+    evaluation.helm_will("ok")
+    assert run(evaluation) == 0
+    assert (evaluation.ran(), run_id(evaluation)) == (["geography", "biology", "biology"], first)
 
 
 def test_ctrl_c_while_a_server_is_waited_for_is_130_without_a_word_of_a_bug(evaluation: Evaluation) -> None:

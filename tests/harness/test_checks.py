@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from cajajejo.config import POD_VARIABLES
 from cajajejo.errors import CajajejoError, FileProblemsError, ModelError, Problem, SanityError, TrackingError
 from cajajejo.harness import checks
 from cajajejo.harness.checks import Check
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 AWAY = TrackingError("the server is away", facts={"tried": "3 times"}, run="curl x")
 NO_MODEL = ModelError("no model")
@@ -102,15 +97,3 @@ def test_every_missing_variable_is_named_and_an_empty_one_is_missing() -> None:
     with pytest.raises(SanityError) as caught:
         checks.variables({})
     assert caught.value.message.endswith(": CONFIG_PATH_GIT_REPO, HELM_CONFIG_PATH_GIT_REPO, JOB_NAME, CONFIG_VERSION")
-
-
-def test_a_file_must_be_there_and_hold_something(tmp_path: Path) -> None:
-    path = tmp_path / "r.conf"
-    with pytest.raises(FileProblemsError, match="1 problem"):
-        checks.readable(path, "HELM run specs")
-    path.write_text(" \n\t\n")
-    with pytest.raises(FileProblemsError) as caught:
-        checks.readable(path, "HELM run specs")
-    assert caught.value.lines()[0] == f"{path}:1: the HELM run specs are empty"
-    path.write_text("entries: []\n")
-    checks.readable(path, "HELM run specs")

@@ -92,8 +92,8 @@ def test_a_missing_harness_is_told_with_every_place_and_how_to_get_it(
     assert caught.value.lines() == [
         "Error: the harness is not installed: helm-run (crfm-helm)",
         f"  looked at   {beside}, .cajajejo/envs/helm/bin/helm-run and PATH",
-        "  note        HELM needs an environment of its own; CAJAJEJO_HELM_RUN names the program",
-        "Run: python3 scripts/environments.py helm     in a clone; else see docs/jobs.md, HELM",
+        "  note        HELM needs an environment of its own: a clone makes one, CAJAJEJO_HELM_RUN names another",
+        "Run: python3 scripts/environments.py helm",
     ]
 
 

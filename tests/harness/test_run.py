@@ -367,6 +367,7 @@ def test_two_at_once_in_one_directory_are_refused(evaluation: Evaluation) -> Non
     first = evaluation.start()
     try:
         evaluation.wait_until_helm_hangs()
+        evaluation.helm_will("ok")
         with pytest.raises(SanityError, match=f"another evaluation works in {evaluation.scratch}"):
             harness.run(evaluation.request())
     finally:
@@ -465,7 +466,7 @@ def test_everything_that_is_wrong_is_told_together_and_nothing_is_started(evalua
     evaluation.configure(
         helm__args=["--suite", "x"], model_config={"path": "/none"}, mlflow_config__tracking_uri="file:///mlruns"
     )
-    evaluation.run_specs.write_text("\n")
+    evaluation.run_specs.write_text("")
     told = Told()
     with pytest.raises(SanityError) as caught:
         harness.run(evaluation.request(local=False, environ={"CAJAJEJO_HELM_RUN": "/none"}), told)
@@ -473,7 +474,7 @@ def test_everything_that_is_wrong_is_told_together_and_nothing_is_started(evalua
     assert "\n".join(caught.value.lines()).splitlines()[:-1] == [
         "Error: 6 of 7 checks failed; nothing was started",
         f"  environment variables  environment variables are missing: {variables}",
-        f"  HELM run specs         {evaluation.run_specs}:1: the HELM run specs are empty",
+        f"  HELM run specs         {evaluation.run_specs}: the file is empty; it should hold run specs",
         "                         1 problem in 1 file",
         "  harness                the harness is not installed: helm-run (crfm-helm)",
         "  HELM arguments         helm.args: --suite is set by cajajejo itself",

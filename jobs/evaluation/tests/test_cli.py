@@ -195,7 +195,6 @@ def test_the_help_names_both_commands_and_explains_no_exit_code(capsys: pytest.C
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.xfail(reason="main() knows --help only; -h is said to be 'evaluated and tracked'")
 def test_the_short_form_of_help_explains_no_exit_code_either(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("evaluate", "-h") == 0
     assert capsys.readouterr().err == ""

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cajajejo import yamlfile
 from cajajejo.config import POD_VARIABLES
-from cajajejo.errors import CajajejoError, FileProblemsError, Problem, SanityError
+from cajajejo.errors import CajajejoError, FileProblemsError, SanityError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +84,3 @@ def variables(environ: Mapping[str, str]) -> None:
             f"environment variables are missing: {', '.join(missing)}",
             facts={"note": "the job spec sets them, docker takes them with -e NAME=VALUE; --local does without"},
         )
-
-
-def readable(path: Path, what: str) -> None:
-    """The file is there, is text and is not empty.
-
-    Raises:
-        FileProblemsError: it is not.
-    """
-    if not yamlfile.read_text(path).strip():
-        raise FileProblemsError([Problem(str(path), f"the {what} are empty", line=1)])

@@ -48,8 +48,11 @@ def find_helm_run(environ: Mapping[str, str]) -> Path:
         facts = {"looked at": ", ".join(str(place) for place in ([named] if named else places[:2])) + " and PATH"}
         raise HarnessMissingError(
             "the harness is not installed: helm-run (crfm-helm)",
-            facts={**facts, "note": "HELM needs an environment of its own; CAJAJEJO_HELM_RUN names the program"},
-            run="python3 scripts/environments.py helm     in a clone; else see docs/jobs.md, HELM",
+            facts={
+                **facts,
+                "note": "HELM needs an environment of its own: a clone makes one, CAJAJEJO_HELM_RUN names another",
+            },
+            run="python3 scripts/environments.py helm",
         )
     return found.absolute()
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cajajejo import config as configs
-from cajajejo import event_writer, local_state, provenance, results, tracking, yamlfile
+from cajajejo import event_writer, local_state, provenance, results, tracking
+from cajajejo import run_specs as specs
 from cajajejo.errors import CajajejoError, HarnessError, InterruptedRunError, ModelError, TrackingError
 from cajajejo.harness import checks, helm, helm_command, scratch
 from cajajejo.harness import model as models
@@ -135,7 +136,7 @@ def _place(request: Request, key: str) -> Scratch:
 
 
 def _load(request: Request) -> tuple[EvaluationJobConfig, str]:
-    return configs.load(request.config, request.settings), yamlfile.read_text(request.run_specs)
+    return configs.load(request.config, request.settings), specs.read(request.run_specs)
 
 
 def _checked(request: Request, report: Reporter) -> tuple[EvaluationJobConfig, str]:
@@ -145,11 +146,12 @@ def _checked(request: Request, report: Reporter) -> tuple[EvaluationJobConfig, s
         CajajejoError: a check failed.
     """
     loaded: dict[str, EvaluationJobConfig] = {}
+    texts: dict[str, str] = {}
     done = checks.look(
         [
             ("environment variables", lambda: None if request.local else checks.variables(request.environ)),
             ("evaluation config", lambda: loaded.update(config=configs.load(request.config, request.settings))),
-            ("HELM run specs", lambda: checks.readable(request.run_specs, "HELM run specs")),
+            ("HELM run specs", lambda: texts.update(run_specs=specs.read(request.run_specs))),
             ("harness", lambda: helm_command.check_installed(request.environ)),
         ]
     )
@@ -157,7 +159,7 @@ def _checked(request: Request, report: Reporter) -> tuple[EvaluationJobConfig, s
         done += checks.look(_checks_of_config(request, loaded["config"]))
     report.checks(done)
     checks.demand(done)
-    return loaded["config"], yamlfile.read_text(request.run_specs)
+    return loaded["config"], texts["run_specs"]
 
 
 def _checks_of_config(request: Request, config: EvaluationJobConfig) -> list[tuple[str, checks.Looker]]:

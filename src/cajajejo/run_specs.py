@@ -1,0 +1,45 @@
+"""HELM's run specs: a file of HELM's own format that travels byte for byte."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cajajejo import quoting
+from cajajejo.errors import FileProblemsError, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_CONFIG_MAP_BYTES: Final = 1024 * 1024
+"""What a ConfigMap holds, values together."""
+
+
+def read(path: Path) -> str:
+    """The run specs in `path`, every character as it is.
+
+    Raises:
+        FileProblemsError: the file is missing, unreadable, empty, not UTF-8, holds a NUL, or fits no ConfigMap.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_CONFIG_MAP_BYTES + 1)
+        text = data.decode() if len(data) <= MAX_CONFIG_MAP_BYTES else None
+    except FileNotFoundError as error:
+        raise _problem(path, "no such file") from error
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _problem(path, f"not UTF-8 text (byte {error.start})", line) from error
+    except OSError as error:
+        raise _problem(path, f"cannot be read: {error.strerror}") from error
+    if text is None:
+        raise _problem(path, f"too large for a ConfigMap, which holds {MAX_CONFIG_MAP_BYTES} bytes")
+    if not text:
+        raise _problem(path, "the file is empty; it should hold run specs")
+    problem = quoting.problem_of(text)
+    if problem:
+        raise _problem(path, problem, text.count("\n", 0, text.index("\0")) + 1)
+    return text
+
+
+def _problem(path: Path, message: str, line: int | None = None) -> FileProblemsError:
+    return FileProblemsError([Problem(str(path), message, line=line)])
