@@ -215,8 +215,10 @@ def directory_size(directory: Path) -> int:
     return sum(file.stat().st_size for file in directory.iterdir())
 
 
-def copy_model(source: Path, out: Path, dtype: str | None, change: Callable[[str, torch.Tensor], torch.Tensor]) -> None:
-    """Make a copy of a model with changed weights, in another type if one is given."""
+def copy_model(
+    source: Path, out: Path, dtype: str | None, change: Callable[[str, torch.Tensor], torch.Tensor], what: str
+) -> None:
+    """Make a copy of a model with changed weights, in another type if one is given; `what` says so on the screen."""
     from safetensors.torch import load_file
 
     began = time.monotonic()
@@ -228,7 +230,7 @@ def copy_model(source: Path, out: Path, dtype: str | None, change: Callable[[str
         write_json(part / "config.json", config)
         weights = {name: change(name, values) for name, values in load_file(source / "model.safetensors").items()}
         write_weights(part, weights, config["torch_dtype"])
-    say(f"{out.name}, {directory_size(out) / 1e6:.0f} MB, made from {source.name}", began)
+    say(f"{what}, {directory_size(out) / 1e6:.0f} MB", began)
 
 
 def damaged(name: str, values: torch.Tensor) -> torch.Tensor:
@@ -268,9 +270,16 @@ def main() -> None:
     elif arguments.command == "prepare":
         prepare(arguments.out)
     elif arguments.command == "damage":
-        copy_model(arguments.source, arguments.out, None, damaged)
+        what = f"copied, with noise in the attention weights of {len(DAMAGED_LAYERS)} layers"
+        copy_model(arguments.source, arguments.out, None, damaged, what)
     else:
-        copy_model(arguments.source, arguments.out, arguments.dtype, lambda _, values: values)
+        copy_model(
+            arguments.source,
+            arguments.out,
+            arguments.dtype,
+            lambda _, values: values,
+            f"saved again as {arguments.dtype}",
+        )
 
 
 if __name__ == "__main__":
