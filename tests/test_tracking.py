@@ -448,6 +448,7 @@ def told() -> Told:
             "ssh": stack.enter_context(server(b"SSH-2.0-OpenSSH_9.2\r\n")),
             "hangs": stack.enter_context(server(None)),
             "nobody": (f"http://127.0.0.1:{free_port()}", []),
+            "private": ("http://user@192.0.2.1:5000/x", []),  # TEST-NET-1: nobody may ever have it
         }
         pool = stack.enter_context(ThreadPoolExecutor(len(servers)))
         errors = pool.map(ask, [uri for uri, _ in servers.values()])
@@ -500,6 +501,11 @@ def test_a_server_that_does_not_answer_is_told_with_the_reason(
 )
 def test_a_private_address_may_need_a_way_in(host: str, private: object) -> None:
     assert tracking._is_private(host) is private
+
+
+def test_a_private_address_that_does_not_answer_says_so(told: Told) -> None:
+    _, error, _ = told["private"]
+    assert error.facts["note"] == "192.0.2.1 is a private address: it may need a VPN, or a port-forward"
 
 
 @pytest.mark.parametrize("uri", ["http://[bad", "http://h:port", "http://a b/"])

@@ -161,13 +161,17 @@ def test_a_terminal_is_drawn_at_most_ten_times_a_second(monkeypatch: pytest.Monk
         show(BEGUN)
     elapsed = time.monotonic() - show._began
     assert terminal.text().count("\r") <= elapsed / shown._REDRAW_SECONDS
+    show._drawn -= shown._REDRAW_SECONDS
+    show(SECOND)
+    assert terminal.text().endswith("10/20  biology  scenario 2 of 2")
 
 
 def test_the_rate_and_the_time_left_are_shown_after_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = on_a_terminal(monkeypatch)
     show = HarnessProgress()
     later = replace(SECOND, done={GEO: 20, BIO: 15})
-    for progress, seconds in ((Progress(scenarios=2), 0.0), (BEGUN, 1.0), (SECOND, 5.0), (SECOND, 11.0), (later, 16.0)):
+    loading = replace(BEGUN, done={GEO: 0})
+    for progress, seconds in ((loading, 0.0), (BEGUN, 1.0), (SECOND, 5.0), (SECOND, 11.0), (later, 16.0)):
         show._draw(progress, show._began + seconds)
     rates = [line.partition("of 2")[2] for line in terminal.text().split("\r\x1b[2K")[2:]]
     # 25 more questions in 10 s, 10 are left; then 30 more in 15 s, 5 are left

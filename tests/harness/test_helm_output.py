@@ -127,7 +127,7 @@ def test_perturbed_questions_are_left_out(tmp_path: Path) -> None:
     item = read_one(
         tmp_path,
         plain,
-        instances=[{**instance_stats(perturbed), "perturbation": {"name": "typos"}}, instance_stats(plain)],
+        instances=[instance_stats(plain), {**instance_stats(perturbed), "perturbation": {"name": "typos"}}],
         states=[state, request_state(plain)],
     )
     assert (item.prediction, item.scores["exact_match"]) == ("Paris", 1.0)

@@ -215,9 +215,11 @@ def test_the_stamp_says_where_the_model_came_from(logged: Logged) -> None:
 
 @pytest.mark.parametrize("changes", [{"run_id": "1" * 32}, {"artifact_path": "none"}, {"artifact_path": "model/none"}])
 def test_an_artifact_that_is_not_there_is_told_and_leaves_no_stamp(logged: Logged, changes: dict[str, Any]) -> None:
+    logged.fetch()
     with pytest.raises(TrackingError, match="MLflow refused"):
         logged.fetch(**changes)
     assert ".cajajejo-model.json" not in logged.files()
+    assert (logged.fetch(), logged.files()) == (True, FETCHED)
 
 
 def test_only_an_artifact_is_fetched(tmp_path: Path) -> None:
