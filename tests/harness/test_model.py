@@ -190,6 +190,8 @@ def test_a_path_of_several_parts_is_fetched_under_its_last_one_as_mlflow_does(lo
 
 
 def test_a_fetch_that_was_killed_is_repeated(logged: Logged) -> None:
+    logged.root.mkdir(parents=True)
+    (logged.root / ".cajajejo-model.json").write_text("{}\n")
     for leftover in (".partial-model/model/tiny", "model/tiny"):
         (logged.root / leftover).mkdir(parents=True)
         (logged.root / leftover / "half.safetensors").write_text("x")
@@ -218,8 +220,23 @@ def test_an_artifact_that_is_not_there_is_told_and_leaves_no_stamp(logged: Logge
     logged.fetch()
     with pytest.raises(TrackingError, match="MLflow refused"):
         logged.fetch(**changes)
-    assert ".cajajejo-model.json" not in logged.files()
+    assert (logged.root / ".cajajejo-model.json").read_text() == "{}\n"
     assert (logged.fetch(), logged.files()) == (True, FETCHED)
+
+
+def test_a_directory_of_somebody_else_is_never_replaced(logged: Logged) -> None:
+    (logged.root / "model").mkdir(parents=True)
+    (logged.root / "model" / "thesis.tex").write_text("x")
+    with pytest.raises(ModelError, match="is there already, and was not fetched by cajajejo"):
+        logged.fetch()
+    assert (logged.root / "model" / "thesis.tex").read_text() == "x"
+
+
+@pytest.mark.parametrize("path", ["evaluation", "a/evaluation", ".partial-model"])
+def test_a_model_cannot_have_the_name_of_our_own_directories(path: str, tmp_path: Path) -> None:
+    artifact = {"run_id": "a", "artifact_path": path, "model_directory": "model"}
+    with pytest.raises(ModelError, match="cannot be its own"):
+        models.locate(config({"mlflow_artifact": artifact}), tmp_path)
 
 
 def test_only_an_artifact_is_fetched(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _SPLITS: Final = {"test", "valid"}
 _BOOKKEEPING: Final = re.compile(
     r"num_.*|training_.*|inference_.*|batch_size|finish_reason_.*|prompt_truncated|max_prob|predicted_index"
-    r"|logprob|perplexity|bits_per_byte|logprob_per_byte"
 )
+_LANGUAGE_MODELLING: Final = {"logprob", "perplexity", "bits_per_byte", "logprob_per_byte"}
 _MODEL_PART: Final = re.compile(r"(?<=[:,])(model|model_deployment)=[^,]*,?")
 
 
@@ -78,7 +78,7 @@ def _items(run: Path, suite: str) -> list[Item]:
     """One item for each question and trial of a complete run, in the order of its files."""
     scores = _scores_by_question(json.loads((run / "per_instance_stats.json").read_text("utf-8")))
     states = json.loads((run / "scenario_state.json").read_text("utf-8"))["request_states"]
-    if not scores:
+    if not any(map(_scores, scores.values())):
         raise ValueError("they hold no answer to any question")
     asked = _first_states(states)
     return [
@@ -92,10 +92,20 @@ def _items(run: Path, suite: str) -> list[Item]:
             prompt_sha256=hashlib.sha256(_prompt(asked[question]).encode("utf-8", "surrogatepass")).hexdigest(),
             reference=_reference(asked[question]),
             prediction=_prediction(asked[question], raw),
-            scores={name: value for name, value in raw.items() if not _BOOKKEEPING.fullmatch(name)},
+            scores=_scores(raw),
         )
         for question, raw in scores.items()
     ]
+
+
+def _scores(raw: Mapping[str, float]) -> dict[str, float]:
+    """The metrics that judge an answer; where there are none, those of language modelling.
+
+    Beside an answer these mean nothing: HELM samples it, and its log-probabilities are those of the sampling.
+    """
+    metrics = {name: value for name, value in raw.items() if not _BOOKKEEPING.fullmatch(name)}
+    judging = {name: value for name, value in metrics.items() if name not in _LANGUAGE_MODELLING}
+    return judging or metrics
 
 
 def _scores_by_question(instances: list[dict[str, Any]]) -> dict[tuple[str, int], dict[str, float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _WEIGHTS: Final = ("*.safetensors", "*.bin", "*.safetensors.index.json")
 _TOKENIZER: Final = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "*.model", "spiece.model")
 _STAMP: Final = ".cajajejo-model.json"
+_PARTIAL: Final = ".partial-model"
+_WORK: Final = "evaluation"  # where `scratch` keeps everything but the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ def locate(config: EvaluationJobConfig, root: Path) -> Model:
         _check_inside(root, directory, Path(own))
         return Model(directory, artifact.tokenizer_hf_repo or own)
     if source.gs_uri is not None:
-        directory = (root / source.gs_uri.rpartition("/")[2]).absolute()
+        directory = (root / _directory_name("gs_uri", source.gs_uri)).absolute()
+        _check_inside(root, directory)
     else:
         directory = Path(source.path or "").absolute()
     return Model(directory, str(directory))
@@ -74,16 +78,22 @@ def locate(config: EvaluationJobConfig, root: Path) -> Model:
 
 def _artifact_name(artifact: MlflowArtifact) -> str:
     """The last part of its path: ``mlflow artifacts download -a a/b/model -d DIR`` makes ``DIR/model``."""
-    name = Path(artifact.artifact_path).name
+    return _directory_name("mlflow_artifact.artifact_path", artifact.artifact_path)
+
+
+def _directory_name(field: str, path: str) -> str:
+    name = Path(path).name
     if not name:
-        raise ModelError(f"model_config.mlflow_artifact.artifact_path names no artifact: {artifact.artifact_path}")
+        raise ModelError(f"model_config.{field} names no artifact: {path}")
+    if name in {_WORK, _PARTIAL}:
+        raise ModelError(f"model_config.{field} gives the model a directory that cannot be its own: {path}")
     return name
 
 
 def _check_inside(root: Path, *paths: Path) -> None:
     for path in paths:
         if not Path(os.path.normpath(path)).is_relative_to(Path(os.path.normpath(root.absolute()))):
-            raise ModelError(f"model_config.mlflow_artifact leads out of the scratch directory: {path}")
+            raise ModelError(f"model_config leads out of the scratch directory: {path}")
 
 
 def fetch(config: EvaluationJobConfig, root: Path) -> bool:
@@ -104,9 +114,13 @@ def fetch(config: EvaluationJobConfig, root: Path) -> bool:
     }
     target = root / _artifact_name(artifact)
     stamp = root / _STAMP
+    if target.exists() and not stamp.exists():
+        message = f"{target} is there already, and was not fetched by cajajejo"
+        raise ModelError(message, run=f"mv {shlex.quote(str(target))} elsewhere, or another --scratch DIR")
     if target.exists() and _stamped(stamp) == source:
         return False
-    stamp.unlink(missing_ok=True)
+    root.mkdir(parents=True, exist_ok=True)
+    write_whole(stamp, "{}\n")  # what comes now is ours, and not whole yet
     _download(config.mlflow_config.tracking_uri, artifact, root, target)
     write_whole(stamp, json.dumps(source, indent=2) + "\n")
     return True
@@ -120,7 +134,7 @@ def _stamped(stamp: Path) -> object:
 
 
 def _download(tracking_uri: str, artifact: MlflowArtifact, root: Path, target: Path) -> None:
-    partial = root / ".partial-model"
+    partial = root / _PARTIAL
     for leftover in (partial, target):
         if leftover.exists():
             shutil.rmtree(leftover)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from cajajejo import config as configs
 from cajajejo import event_writer, local_state, provenance, results, tracking
 from cajajejo import run_specs as specs
-from cajajejo.errors import CajajejoError, HarnessError, InterruptedRunError, ModelError, TrackingError
+from cajajejo.errors import CajajejoError, InterruptedRunError, ModelError, TrackingError
 from cajajejo.harness import checks, helm, helm_command, scratch
 from cajajejo.harness import model as models
 from cajajejo.harness.scratch import Scratch, State
@@ -257,7 +257,7 @@ def _ending(config: EvaluationJobConfig, run_id: str) -> Iterator[None]:
     """Marks the MLflow run as failed or killed when the steps inside do not end well."""
     try:
         yield
-    except (KeyboardInterrupt, HarnessError, OSError) as error:
+    except BaseException as error:
         with suppress(TrackingError):  # what happened first is what the user must hear
             tracking.end_run(config, run_id, "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
         raise
