@@ -1,7 +1,5 @@
 """``cajajejo jobs evaluation``: each command loads, calls one function of the library, and prints."""
 
-from __future__ import annotations
-
 from cajajejo.cli import running, screen
 from cajajejo.cli.options import ConfigPath, ConfigVersion, HelmConfigPath, OutputPath, Settings, group
 

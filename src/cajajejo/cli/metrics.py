@@ -1,7 +1,5 @@
 """``cajajejo metrics``: each command loads, calls one function of the library, and prints."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from cajajejo.cli import screen

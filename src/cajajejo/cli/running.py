@@ -1,7 +1,6 @@
 """``cajajejo jobs evaluation run`` and the same in the image: evaluate here and now."""
 
-from __future__ import annotations
-
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cajajejo.cli import screen
@@ -19,8 +18,6 @@ from cajajejo.cli.options import (
 from cajajejo.errors import ExitCode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cajajejo.harness.run import Request
 
 
@@ -62,7 +59,7 @@ def evaluate_mounted(config: Path, run_specs: Path, *, local: bool) -> int:
     return _run_here(Request(config=config, run_specs=run_specs, local=local, scratch=scratch.POD_SCRATCH))
 
 
-def _run_here(request: Request, *, as_json: bool = False, allow_partial: bool = False) -> int:
+def _run_here(request: "Request", *, as_json: bool = False, allow_partial: bool = False) -> int:
     from cajajejo.cli import outcome as show
     from cajajejo.cli.progress import HarnessProgress
     from cajajejo.harness import run as harness

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cajajejo.errors import CajajejoError
-from cajajejo.terminal import Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from cajajejo.terminal import Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,15 @@ def options() -> Options:
 
 def out_style() -> Style:
     """What stdout can show."""
+    from cajajejo.terminal import Style
+
     return Style.of(sys.stdout, color=_State.options.color)
 
 
 def err_style() -> Style:
     """What stderr can show."""
+    from cajajejo.terminal import Style
+
     return Style.of(sys.stderr, color=_State.options.color)
 
 
