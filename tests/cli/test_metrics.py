@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -198,6 +199,42 @@ def test_collecting_nothing_is_an_empty_document_and_a_warning(shell: Shell) -> 
     assert shell.err == '{"warning": "no scalars in event files under empty"}\n'
     assert shell("collect", "empty") == (0, "")
     assert shell.err == "Warning: no scalars in event files under empty\n"
+
+
+def test_a_command_that_is_named_finds_the_history_that_was_used(shell: Shell, here: Path) -> None:
+    elsewhere = f"sqlite:///{here}/other place.db"
+    shell("check", logs(acc=0.25), "--test", "t", "--config", config(FIXED), "--history", elsewhere)
+    assert shell.err == f"Next: cajajejo metrics history t acc_final --history '{elsewhere}'\n"
+    code, out = shell(*shlex.split(shell.err)[3:])
+    assert (code, "regression" in out) == (0, True)
+
+
+def test_no_history_is_named_where_none_was_written(shell: Shell) -> None:
+    assert shell("check", logs(acc=0.25), "--test", "t", "--config", config(FIXED), "--no-store")[0] == 4
+    assert shell.err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["tt"], "tt: no points in this history: {url}\n  there are  t\n"),
+        (["t", "acc"], "t: no points of acc in this history: {url}\n  there are  acc_final\n"),
+    ],
+)
+def test_a_name_that_has_no_points_is_told_with_those_that_have(
+    shell: Shell, here: Path, arguments: list[str], said: str
+) -> None:
+    url = f"sqlite:///{here}/h.db"
+    shell("check", logs(acc=0.75), "--test", "t", "--config", config(FIXED), "--history", url)
+    assert shell("history", *arguments, "--history", url) == (0, said.format(url=url))
+
+
+def test_a_history_that_is_not_there_has_no_points(shell: Shell) -> None:
+    assert shell("history", "t", "--history", "sqlite:///h.db") == (
+        0,
+        "t: no points in this history: sqlite:///h.db\n",
+    )
+    assert not Path("h.db").exists()
 
 
 def test_a_test_without_history_has_no_points(shell: Shell, here: Path) -> None:

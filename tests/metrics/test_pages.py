@@ -23,7 +23,7 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_points_stand_in_a_table_with_their_course_below() -> None:
-    assert pages.history("t", ROWS, Style()) == [
+    assert pages.history(ROWS, Style()) == [
         "  run  started           metric  value  allowed   verdict",
         "  r3   2026-11-21 14:02  m       0.300  > 0.400   ✗ regression",
         "  r2   2026-11-21 14:02  m       0.500  <= 0.600  ✓ pass",
@@ -37,12 +37,16 @@ def test_points_stand_in_a_table_with_their_course_below() -> None:
     "rows", [[*ROWS[:1], Row("r3", 1.0, "success", "n", 1.0, None, None, inclusive=False, verdict=None)], ROWS]
 )
 def test_there_is_no_course_of_several_metrics_or_without_unicode(rows: list[Row]) -> None:
-    lines = pages.history("t", rows, Style(unicode=len(rows) == 2))
+    lines = pages.history(rows, Style(unicode=len(rows) == 2))
     assert len(lines) == len(rows) + 1
 
 
-def test_no_points_are_said_to_be_none() -> None:
-    assert pages.history("t", [], Style()) == ["t: no points in this history"]
+def test_no_points_are_said_to_be_none_with_the_names_that_have_some() -> None:
+    assert pages.no_points("t", None, "sqlite:///h.db", [], Style()) == ["t: no points in this history: sqlite:///h.db"]
+    assert pages.no_points("t", "m", "sqlite:///h.db", [f"m{number}" for number in range(12)], Style()) == [
+        "t: no points of m in this history: sqlite:///h.db",
+        "  there are  m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, … 2 more",
+    ]
 
 
 def test_json_holds_every_point() -> None:

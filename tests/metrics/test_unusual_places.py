@@ -53,7 +53,7 @@ def test_the_earliest_time_is_a_date_in_every_zone(zone: str, monkeypatch: pytes
         earliest = times.parse_time("0001-01-02T00:00:00Z", "--start-time")
         assert earliest is not None
         row = Row("r", earliest, "success", "m", 1.0, None, None, inclusive=False, verdict=None)
-        assert len(pages.history("t", [row], Style())) == 3
+        assert len(pages.history([row], Style())) == 3
     finally:
         monkeypatch.undo()
         time.tzset()

@@ -55,14 +55,17 @@ def check(
 
     start, stop = times.parse_time(start_time, "--start-time"), times.parse_time(stop_time, "--stop-time")
     run = handler.RunUnderTest(test, run_id, job_status, start, stop)
-    found = handler.check(logdir, run, configs.load(config), history_url=history, store=not no_store, strict=strict)
+    settings = configs.load(config)
+    found = handler.check(logdir, run, settings, history_url=history, store=not no_store, strict=strict)
     for warning in found.warnings:
         screen.warn(warning)
     if as_json:
         screen.result_json(report.as_json(found))
     else:
         screen.result(*report.screen(found, screen.out_style()))
-        screen.say(*report.next_steps(found))
+        stored = not no_store and settings.metric_collection_config.write_to_bigquery
+        if stored or found.runs_before:
+            screen.say(*report.next_steps(found, None if history == DEFAULT_HISTORY else history))
     return found.exit_code
 
 
@@ -99,8 +102,11 @@ def history(
     from cajajejo.metrics import pages
     from cajajejo.metrics.history import History
 
-    rows = History.at(history).rows(test, metric, limit=limit)
+    stored = History.at(history)
+    rows = stored.rows(test, metric, limit=limit)
     if as_json:
         screen.result_json(pages.history_json(test, rows))
+    elif rows:
+        screen.result(*pages.history(rows, screen.out_style()))
     else:
-        screen.result(*pages.history(test, rows, screen.out_style()))
+        screen.result(*pages.no_points(test, metric, history, stored.names(test), screen.out_style()))

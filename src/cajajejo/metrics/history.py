@@ -161,6 +161,18 @@ class History:
         )
         return [Row(*(*row[:7], bool(row[7]), row[8])) for row in found]
 
+    def names(self, test: str) -> list[str]:
+        """The metrics of a test that have points; where there are none, the tests that have some.
+
+        Raises:
+            HistoryError: the history cannot be read.
+        """
+        metrics = self._select(
+            "SELECT DISTINCT metric_name FROM metric_history WHERE test_name = ? ORDER BY metric_name", (test,)
+        )
+        found = metrics or self._select("SELECT DISTINCT test_name FROM metric_history ORDER BY test_name", ())
+        return [name for (name,) in found]
+
     def _select(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with _explained(self.url):
             if not self.path.exists():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cajajejo.terminal import Style
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
+_NAMES: Final = 10
 _COLUMNS: Final = (
     Column("run"),
     Column("started"),
@@ -30,13 +31,19 @@ def history_json(test: str, rows: Sequence[Row]) -> dict[str, Any]:
     return {"test": test, "points": [_point_json(row) for row in rows]}
 
 
-def history(test: str, rows: Sequence[Row], style: Style) -> list[str]:
+def history(rows: Sequence[Row], style: Style) -> list[str]:
     """A table of the points, newest run first; of one metric also its course, oldest first."""
-    if not rows:
-        return [style.plain(f"{test}: no points in this history")]
     lines = table(_COLUMNS, [_cells(row, style) for row in rows], style)
     one_metric = len({row.metric for row in rows}) == 1
     return [*lines, f"  {sparkline([row.value for row in reversed(rows)])}"] if one_metric and style.unicode else lines
+
+
+def no_points(test: str, metric: str | None, url: str, names: Sequence[str], style: Style) -> list[str]:
+    """That there is nothing to show, where it was looked for, and the names that would have something."""
+    what = f"no points of {metric}" if metric is not None else "no points"
+    more = f", … {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    there = [f"  there are  {', '.join(names[:_NAMES])}{more}"] if names else []
+    return [style.plain(line) for line in (f"{test}: {what} in this history: {url}", *there)]
 
 
 def collected(metrics: Mapping[str, float], style: Style) -> list[str]:

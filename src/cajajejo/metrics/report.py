@@ -111,10 +111,13 @@ def verdict_line(report: Report, style: Style) -> str:
     return f"{word}  {style.plain(report.test)}: {_summary(report)}"
 
 
-def next_steps(report: Report) -> list[str]:
-    """What to run after a regression."""
+def next_steps(report: Report, history: str | None = None) -> list[str]:
+    """What to run after a regression; `history` is where its points are, unless that is the usual place."""
     outside = [metric.name for metric in report.worst_first if metric.outside]
-    return [f"Next: cajajejo metrics history {shlex.quote(report.test)} {shlex.quote(outside[0])}"] if outside else []
+    if not outside:
+        return []
+    place = [] if history is None else ["--history", history]
+    return [f"Next: {shlex.join(['cajajejo', 'metrics', 'history', report.test, outside[0], *place])}"]
 
 
 def _summary(report: Report) -> str:
