@@ -146,7 +146,7 @@ def test_a_threshold_that_is_never_reached_is_told(found: Events, missed: str) -
 
 
 def test_time_to_accuracy_needs_a_start() -> None:
-    warning = "time_to_accuracy is left out: the start of the run is not known"
+    warning = "time_to_accuracy is left out: the start of the run is not known (--start-time)"
     assert collected(events(acc=series(0.9)), **ACCURACY) == Collected({}, None, (warning,))
 
 

@@ -102,7 +102,7 @@ def collect(
         if reached is None:
             missed = _missed(events, config.time_to_accuracy)
         elif start is None:
-            warnings.append(f"{TIME_TO_ACCURACY} is left out: the start of the run is not known")
+            warnings.append(f"{TIME_TO_ACCURACY} is left out: the start of the run is not known (--start-time)")
         else:
             warnings += _put_duration(metrics, TIME_TO_ACCURACY, start, reached)
     return Collected(metrics, missed, tuple(warnings))
