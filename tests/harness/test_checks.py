@@ -73,6 +73,7 @@ def test_all_failures_are_told_together_with_the_first_way_out() -> None:
         "  3           c.yml:3: image: required, and not there",
         "              1 problem in 1 file",
         "  4           the server is away",
+        "              tried: 3 times",
         "  5           a variable is missing",
         "Run: curl x",
     ]

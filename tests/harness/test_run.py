@@ -471,15 +471,21 @@ def test_everything_that_is_wrong_is_told_together_and_nothing_is_started(evalua
     with pytest.raises(SanityError) as caught:
         harness.run(evaluation.request(local=False, environ={"CAJAJEJO_HELM_RUN": "/none"}), told)
     variables = "CONFIG_PATH_GIT_REPO, HELM_CONFIG_PATH_GIT_REPO, JOB_NAME, CONFIG_VERSION"
+    indent = " " * 25
     assert "\n".join(caught.value.lines()).splitlines()[:-1] == [
         "Error: 6 of 7 checks failed; nothing was started",
         f"  environment variables  environment variables are missing: {variables}",
+        f"{indent}note: the job spec sets them, docker takes them with -e NAME=VALUE; --local does without",
         f"  HELM run specs         {evaluation.run_specs}: the file is empty; it should hold run specs",
         "                         1 problem in 1 file",
         "  harness                the harness is not installed: helm-run (crfm-helm)",
+        "                         looked at: /none and PATH",
+        f"{indent}note: HELM needs an environment of its own: a clone makes one, CAJAJEJO_HELM_RUN names another",
         "  HELM arguments         helm.args: --suite is set by cajajejo itself",
         "  model directories      the model directory is not there: /none",
         "  tracking server        not a tracking store: file:///mlruns",
+        f"{indent}named by: {evaluation.config} mlflow_config.tracking_uri",
+        f"{indent}expected: http://…, https://… or sqlite:///FILE",
     ]
     assert [check.verdict for check in told.seen] == ["FAILED", "PASSED", *["FAILED"] * 5]
     assert (evaluation.calls("call"), evaluation.scratch.exists()) == ([], False)

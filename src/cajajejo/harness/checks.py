@@ -69,7 +69,9 @@ def demand(checks: Sequence[Check]) -> None:
 
 
 def _said_by(error: CajajejoError) -> str:
-    return "\n".join(error.lines()) if isinstance(error, FileProblemsError) else error.message
+    if isinstance(error, FileProblemsError):
+        return "\n".join(error.lines())
+    return "\n".join([error.message, *(f"{name}: {text}" for name, text in error.facts.items())])
 
 
 def variables(environ: Mapping[str, str]) -> None:
