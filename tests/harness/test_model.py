@@ -218,8 +218,12 @@ def test_the_stamp_says_where_the_model_came_from(logged: Logged) -> None:
 @pytest.mark.parametrize("changes", [{"run_id": "1" * 32}, {"artifact_path": "none"}, {"artifact_path": "model/none"}])
 def test_an_artifact_that_is_not_there_is_told_and_leaves_no_stamp(logged: Logged, changes: dict[str, Any]) -> None:
     logged.fetch()
-    with pytest.raises(TrackingError, match="MLflow refused"):
+    with pytest.raises(TrackingError, match="MLflow refused") as caught:
         logged.fetch(**changes)
+    source = {"run_id": logged.run_id, "artifact_path": "model", **changes}
+    assert caught.value.facts["asked for"] == (
+        f"artifact {source['artifact_path']} of run {source['run_id']} (model_config.mlflow_artifact)"
+    )
     assert (logged.root / ".cajajejo-model.json").read_text() == "{}\n"
     assert (logged.fetch(), logged.files()) == (True, FETCHED)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo import tracking
-from cajajejo.errors import ModelError
+from cajajejo.errors import ModelError, TrackingError
 from cajajejo.results import write_whole
 
 if TYPE_CHECKING:
@@ -139,7 +139,12 @@ def _download(tracking_uri: str, artifact: MlflowArtifact, root: Path, target: P
         if leftover.exists():
             shutil.rmtree(leftover)
     partial.mkdir(parents=True)
-    tracking.download_artifacts(tracking_uri, artifact.run_id, artifact.artifact_path, partial)
+    try:
+        tracking.download_artifacts(tracking_uri, artifact.run_id, artifact.artifact_path, partial)
+    except TrackingError as error:
+        asked = f"artifact {artifact.artifact_path} of run {artifact.run_id} (model_config.mlflow_artifact)"
+        error.facts["asked for"] = asked
+        raise
     (partial / target.name).replace(target)
     shutil.rmtree(partial)
 
