@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cajajejo.errors import HistoryError
+from cajajejo.metrics import database
 from cajajejo.metrics import history as module
 from cajajejo.metrics.bounds import Point
 from cajajejo.metrics.history import Before, History, Row, Run
@@ -248,7 +249,7 @@ def test_a_history_being_created_by_another_is_waited_for(history: History) -> N
     [("full", "there is no space left for the metric history"), ("what?", "the metric history cannot be used")],
 )
 def test_what_sqlite_says_becomes_a_sentence(history: History, code: str, message: str) -> None:
-    with pytest.raises(HistoryError) as caught, module._explained(history.url):
+    with pytest.raises(HistoryError) as caught, database.explained(history.url):
         raise sqlite3.OperationalError(f"database or disk is {code}")
     assert caught.value.message == f"{message}: {history.url}"
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import sqlite3
-import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo import local_state
 from cajajejo.errors import HistoryError
+from cajajejo.metrics import database
 from cajajejo.metrics.bounds import Point
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class History:
         return [name for (name,) in found]
 
     def _select(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        with _explained(self.url):
+        with database.explained(self.url):
             if not self.path.exists():
                 return []
             with closing(sqlite3.connect(self._uri_for_reading(), uri=True, timeout=self.busy_seconds)) as connection:
@@ -190,10 +190,10 @@ class History:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with _explained(self.url):
+        with database.explained(self.url):
             local_state.prepare(self.path.parent)
             with closing(sqlite3.connect(self.path, timeout=self.busy_seconds, isolation_level=None)) as connection:
-                _use_write_ahead_log(connection, self.busy_seconds)
+                database.use_write_ahead_log(connection, self.busy_seconds)
                 connection.execute("BEGIN IMMEDIATE")
                 try:
                     if not _version_of(connection, self.url):
@@ -260,54 +260,3 @@ def _version_of(connection: sqlite3.Connection, url: str) -> int:
         message = f"the metric history was written by a newer cajajejo, or by another program: {url}"
         raise HistoryError(message, facts=facts)
     return version
-
-
-def _use_write_ahead_log(connection: sqlite3.Connection, busy_seconds: float) -> None:
-    """Readers do not wait for a writer; changing the mode does not wait by itself, so it is tried again."""
-    deadline = time.monotonic() + busy_seconds
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
-
-
-@contextmanager
-def _explained(url: str) -> Iterator[None]:
-    """Turns what SQLite and the file system say into a sentence and what to do."""
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        says = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        message, do = next(
-            (sentence for signs, *sentence in _EXPLANATIONS if any(sign in says.lower() for sign in signs)), _OTHERWISE
-        )
-        raise HistoryError(f"{message}: {url}", facts={"says": says, "do": do}) from error
-
-
-_EXPLANATIONS: Final = (  # what SQLite or the file system says, what happened, what to do; the first that fits
-    (("not a database",), "this file is not a metric history", "name another file with --history"),
-    (("malformed",), "the metric history is damaged", "restore it from a copy, or move it away to begin anew"),
-    (("locked",), "the metric history is in use by another program", "try again in a moment"),
-    (
-        ("full", "no space"),
-        "there is no space left for the metric history",
-        "free some space, or name another place with --history",
-    ),
-    (
-        ("readonly", "read-only"),
-        "the metric history cannot be written",
-        "make the file and its directory writable, or judge with --no-store",
-    ),
-    (
-        ("unable to open", "permission", "no such file"),
-        "the metric history cannot be opened",
-        "make the file and its directory readable and writable",
-    ),
-    (("no such",), "this SQLite database holds something else", "name another file with --history"),
-)
-_OTHERWISE: Final = ("the metric history cannot be used", "name another file with --history")
