@@ -49,7 +49,9 @@ def main() -> int:
         shutil.rmtree(place, ignore_errors=True)
     for number in range(1, arguments.kills + 1):
         print(f"{number} of {arguments.kills}  {kill_once(dice)}", flush=True)
-    code = subprocess.run(["make", "demo"], stdout=subprocess.DEVNULL, check=False).returncode
+    code = subprocess.run(
+        ["make", "demo"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+    ).returncode
     time.sleep(ORPHAN_SECONDS)
     left = subprocess.run(["pgrep", "-fc", "helm-run"], capture_output=True, text=True, check=False).stdout.strip()
     print(f"at the end: exit code {code}, {left} HELM left")
