@@ -69,7 +69,7 @@ def test_the_program_of_the_clones_own_environment_is_found_before_the_one_on_th
     assert helm_command.find_helm_run({"PATH": str(on_path.parent)}) == on_path
     in_clone = program(tmp_path / ".cajajejo" / "envs" / "helm" / "bin" / "helm-run")
     assert helm_command.find_helm_run({"PATH": str(on_path.parent)}) == in_clone
-    helm_command.check_installed({"PATH": ""})
+    helm_command.find_helm_run({"PATH": ""})
 
 
 @pytest.mark.parametrize("named", ["none", "directory", "not-executable", "bin/../nowhere"])
@@ -78,7 +78,7 @@ def test_a_name_that_leads_to_no_program_is_told_and_nothing_else_is_tried(tmp_p
     program(tmp_path / "not-executable", mode=0o644)
     environ = {"CAJAJEJO_HELM_RUN": str(tmp_path / named), "PATH": str(program(tmp_path / "bin" / "helm-run").parent)}
     with pytest.raises(HarnessMissingError) as caught:
-        helm_command.check_installed(environ)
+        helm_command.find_helm_run(environ)
     assert caught.value.facts["looked at"] == f"{tmp_path / named} and PATH"
 
 

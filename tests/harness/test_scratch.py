@@ -101,7 +101,7 @@ def test_local_runs_work_in_a_directory_that_git_ignores(tmp_path: Path, monkeyp
     assert scratch.default_root("0123456789abcdef") == Path(".cajajejo/scratch/0123456789ab")
     assert Path(".cajajejo/.gitignore").read_text() == "*\n"
     Path(".cajajejo/.gitignore").write_text("mine\n")
-    scratch.state_directory()
+    scratch.default_root("0123456789abcdef")
     assert Path(".cajajejo/.gitignore").read_text() == "mine\n"
 
 

@@ -30,7 +30,7 @@ class Check:
         return f"check {self.name}: {self.verdict}" + (f" ({self.error.message})" if self.error else "")
 
 
-Looker = Callable[[], None]
+Looker = Callable[[], object]
 
 
 def look(checks: Sequence[tuple[str, Looker]]) -> list[Check]:

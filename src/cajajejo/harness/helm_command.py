@@ -57,15 +57,6 @@ def find_helm_run(environ: Mapping[str, str]) -> Path:
     return found.absolute()
 
 
-def check_installed(environ: Mapping[str, str]) -> None:
-    """Returns when helm-run is found.
-
-    Raises:
-        HarnessMissingError: it is not.
-    """
-    find_helm_run(environ)
-
-
 def check_arguments(config: EvaluationJobConfig) -> None:
     """Refuses arguments that we give HELM ourselves.
 

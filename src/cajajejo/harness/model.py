@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo import tracking
 from cajajejo.errors import ModelError, TrackingError
+from cajajejo.harness.scratch import WORK
 from cajajejo.results import write_whole
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ _WEIGHTS: Final = ("*.safetensors", "*.bin", "*.safetensors.index.json")
 _TOKENIZER: Final = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "*.model", "spiece.model")
 _STAMP: Final = ".cajajejo-model.json"
 _PARTIAL: Final = ".partial-model"
-_WORK: Final = "evaluation"  # where `scratch` keeps everything but the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _directory_name(field: str, path: str) -> str:
     name = Path(path).name
     if not name:
         raise ModelError(f"model_config.{field} names no artifact: {path}")
-    if name in {_WORK, _PARTIAL}:
+    if name in {WORK, _PARTIAL}:
         raise ModelError(f"model_config.{field} gives the model a directory that cannot be its own: {path}")
     return name
 

@@ -152,7 +152,7 @@ def _checked(request: Request, report: Reporter) -> tuple[EvaluationJobConfig, s
             ("environment variables", lambda: None if request.local else checks.variables(request.environ)),
             ("evaluation config", lambda: loaded.update(config=configs.load(request.config, request.settings))),
             ("HELM run specs", lambda: texts.update(run_specs=specs.read(request.run_specs))),
-            ("harness", lambda: helm_command.check_installed(request.environ)),
+            ("harness", lambda: helm_command.find_helm_run(request.environ)),
         ]
     )
     if "config" in loaded:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cajajejo.config import EvaluationJobConfig
 
 POD_SCRATCH: Final = Path("/scratch")
+WORK: Final = "evaluation"
 _LOCK_SECONDS: Final = 5.0
 
 
@@ -57,7 +58,7 @@ class Scratch:
     @property
     def work(self) -> Path:
         """Everything but the model."""
-        return self.root / "evaluation"
+        return self.root / WORK
 
     @property
     def output(self) -> Path:
@@ -144,9 +145,4 @@ def key_of(config: EvaluationJobConfig, run_specs: str, *more: str) -> str:
 
 def default_root(key: str) -> Path:
     """Where an evaluation on this machine works unless it is told otherwise."""
-    return state_directory() / "scratch" / key[:12]
-
-
-def state_directory() -> Path:
-    """``.cajajejo`` in the working directory, which git ignores by itself."""
-    return local_state.prepare()
+    return local_state.prepare() / "scratch" / key[:12]
