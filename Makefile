@@ -20,9 +20,10 @@ lint: ## formatting, lint, types and the layers
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-docs: ## write docs/cli.md anew from the commands
+docs: ## write docs/cli.md and schemas/ anew from the code
 	@$(PYTHON) scripts/environments.py project
 	@.venv/bin/python scripts/docs.py
+	@.venv/bin/python scripts/schemas.py
 
 clean: ## remove everything that the other targets made
 	rm -rf .venv .cajajejo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -5,10 +5,14 @@ Start with `invoke --list`.
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import TYPE_CHECKING
 
+from invoke.exceptions import Exit
 from invoke.tasks import task
+
+from cajajejo import settings
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -34,6 +38,33 @@ def install_dependencies(context: Context, extras: str = "evaluation") -> None:
     run(context, "poetry", "install", *flags)
 
 
+@task(
+    positional=["config", "helm_config"],
+    help={
+        "config": "evaluation job config, a YAML file",
+        "helm_config": "HELM run specs (run_specs.conf)",
+        "kubernetes_job_spec_output_path": "write the job spec that is sent there; a directory for a matrix",
+        "allow_dirty_repo": "send although the repository has changes; the tag says -dirty",
+        "yes": "do not ask before the jobs of a matrix are sent",
+    },
+)
+def submit_evaluation_job(
+    context: Context,
+    config: str,
+    helm_config: str,
+    *,
+    kubernetes_job_spec_output_path: str = "",
+    allow_dirty_repo: bool = False,
+    yes: bool = False,
+) -> None:
+    """Send an evaluation job to the cluster, tagged with the commit; refuses a repository that has changes."""
+    command = ["cajajejo", "jobs", "evaluation", "submit-job", "--path-to-config", config]
+    command += ["--path-to-helm-config", helm_config]
+    if kubernetes_job_spec_output_path:
+        command += ["--job-spec-output-path", kubernetes_job_spec_output_path]
+    run(context, *command, *["--allow-dirty-repo"] * allow_dirty_repo, *["--yes"] * yes)
+
+
 @task
 def demo(context: Context) -> None:
     """Evaluate a real model with a real harness, and see a damaged one caught."""
@@ -54,5 +85,23 @@ def lint(context: Context) -> None:
 
 @task
 def docs(context: Context) -> None:
-    """Write docs/cli.md anew from the commands."""
+    """Write docs/cli.md and schemas/ anew from the code."""
     run(context, "make", "docs")
+
+
+@task(
+    help={
+        "project": "Google Cloud project; without: of [gcp] in cajajejo.toml",
+        "location": "region or zone of the cluster; without: as above",
+        "cluster": "name of the cluster; without: as above",
+    }
+)
+def authenticate_kubectl(context: Context, project: str = "", location: str = "", cluster: str = "") -> None:
+    """Log kubectl, and cajajejo, in to the GKE cluster of the project."""
+    gcp = settings.gcp_here(os.environ) if not (project and location and cluster) else None
+    place = [project or (gcp and gcp.project), location or (gcp and gcp.location), cluster or (gcp and gcp.cluster)]
+    if not all(place):
+        raise Exit("which cluster? Write [gcp] with project, location, cluster into cajajejo.toml, or give all three")
+    os.environ["USE_GKE_GCLOUD_AUTH_PLUGIN"] = "True"
+    credentials = ("gcloud", "container", "clusters", "get-credentials")
+    run(context, *credentials, str(place[2]), "--location", str(place[1]), "--project", str(place[0]))

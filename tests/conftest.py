@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import Final
 
 import pytest
+
+REAL_ENVIRON: Final = dict(os.environ)
+"""The environment as pytest was started in it: what the tests marked ``cluster`` find their cluster by."""
 
 HIDDEN = (
     *("CAJAJEJO_", "MLFLOW_", "SENDGRID_"),  # ours
@@ -17,6 +21,9 @@ HIDDEN = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--readme-commands", action="store_true", help="run the README's evaluation, a minute")
     parser.addoption("--regenerate-examples", action="store_true", help="write examples/*/manifest.yml anew")
+    parser.addoption("--cluster", action="store_true", help="run the tests marked cluster against the kubeconfig's")
+    parser.addoption("--cluster-image", metavar="IMAGE", default="busybox:1.37", help="small, with sh, for --cluster")
+    parser.addoption("--cluster-storage-class", metavar="NAME", help="one that is there, for --cluster")
 
 
 @pytest.fixture(autouse=True)

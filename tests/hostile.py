@@ -15,9 +15,10 @@ import pytest
 import yaml
 from hypothesis import strategies as st
 
-from cajajejo import evaluation
+from cajajejo import evaluation, profiles
 
 if TYPE_CHECKING:
+    from cajajejo.evaluation import Rendered
     from cajajejo.manifests import Manifests
 
 IN_CI = bool(os.environ.get("CI"))  # looked at before the fixture hides it
@@ -44,6 +45,11 @@ CONFIG: dict[str, Any] = {
     "image": "registry/evaluation",
     "image_tag": "10abfb1bf8",
     "compute_config": {"accelerator": "nvidia-l4", "cpu": "4", "memory": "16Gi"},
+    "storage_config": {
+        "scratch": {"storage_class_parameters": {"type": "pd-ssd"}},
+        "model_cache": {"claim_name": "models", "mount_path": "/models"},
+    },
+    "kubernetes_config": {"annotations": {"example.org/a": "b"}},
     "helm": {"args": ["--max-eval-instances", "10"], "suite": "v1"},
     "mlflow_config": {"tracking_uri": "http://mlflow:5000"},
     "model_config": {
@@ -61,7 +67,17 @@ CONFIG: dict[str, Any] = {
         "tags": {"creator": "c", "lifecycle": "l", "model": "m", "datasets": ["a", "b"]},
     },
     "env": {"A": "b"},
+    "secret_files": [{"name": "s", "mount_path": "/var/secrets"}],
 }
+TEXT_FIELDS = (
+    *("image", "image_tag", "helm.suite", "helm.args.0", "mlflow_config.tracking_uri", "env.A"),
+    *(f"model_config.mlflow_artifact.{name}" for name in CONFIG["model_config"]["mlflow_artifact"]),
+    *(f"tracking_config.{name}" for name in ("experiment_name", "run_name", "description")),
+    *("tracking_config.tags.creator", "tracking_config.tags.datasets.1"),
+    *("kubernetes_config.annotations.example\\.org/a", "storage_config.scratch.storage_class_parameters.type"),
+    *("storage_config.model_cache.mount_path", "secret_files.0.mount_path"),
+)
+"""Every field of `CONFIG` that holds free text, as paths; a dot inside of a key is escaped."""
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 texts = st.one_of(
     st.sampled_from(EXAMPLES),
@@ -90,16 +106,46 @@ def sources(draw: st.DrawFn) -> dict[str, Any]:
     return {"mlflow_artifact": artifact}
 
 
+def _is_mount_path(path: str) -> bool:
+    return posixpath.normpath(path) == path
+
+
+mount_paths = texts.map(lambda text: f"/m{text.replace(':', '')}").filter(_is_mount_path)
+names = st.from_regex(r"\A[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?\Z")
+labels = st.dictionaries(names.map("example.org/{}".format), names, max_size=2)
+tolerations = st.fixed_dictionaries({"key": names, "value": names, "effect": st.just("NoSchedule")})
+
+
 @st.composite
-def configs(draw: st.DrawFn) -> dict[str, Any]:
+def storage(draw: st.DrawFn, profile: str) -> dict[str, Any]:
+    """Disks of any kind that the profile has."""
+    kinds: list[dict[str, Any]] = [{}, {"kind": "empty_dir", "size": "10Gi"}, {"kind": "claim", "claim_name": "runs"}]
+    if profile.startswith("gke-"):
+        kinds.append({"storage_class_parameters": draw(st.dictionaries(some_text, texts, min_size=1, max_size=3))})
+    cache = {"claim_name": draw(names), "mount_path": f"{draw(mount_paths)}/cache"}
+    return {"scratch": draw(st.sampled_from(kinds)), "model_cache": draw(st.sampled_from([None, cache]))}
+
+
+@st.composite
+def configs(draw: st.DrawFn, profile: str = "gke-autopilot") -> dict[str, Any]:
     """A valid config with hostile text wherever free text may stand."""
-    compute = {"cpu": "4", "memory": "16Gi"} | draw(st.sampled_from([{}, {"accelerator": "nvidia-l4"}]))
     tags = draw(st.dictionaries(tag_keys, texts | st.lists(texts, max_size=3), max_size=2))
     return {
         "version": "v4",
-        "image": draw(some_text),
-        "image_tag": draw(some_text),
-        "compute_config": compute,
+        "image": draw(some_text.filter(_has_no_space_around)),
+        "image_tag": draw(some_text.filter(_has_no_space_around)),
+        "compute_config": {
+            "cpu": "4",
+            "memory": "16Gi",
+            **draw(st.sampled_from([{}, {} if profile == "kind" else {"accelerator": "nvidia-l4"}])),
+            "node_selector": draw(labels),
+            "tolerations": draw(st.lists(tolerations, max_size=2)),
+        },
+        "storage_config": draw(storage(profile)),
+        "kubernetes_config": {
+            "labels": draw(labels),
+            "annotations": draw(st.dictionaries(names.map("example.org/{}".format), texts, max_size=3)),
+        },
         "helm": {"args": draw(st.lists(texts, max_size=3)), "suite": draw(some_text)},
         "mlflow_config": {"tracking_uri": draw(some_text)},
         "model_config": draw(sources()),
@@ -110,7 +156,22 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
             "tags": {**tags, "creator": draw(texts), "lifecycle": draw(texts)},
         },
         "env": draw(st.dictionaries(env_names, texts, max_size=3)),
+        "secret_files": [
+            {"name": name, "mount_path": f"{draw(mount_paths)}/{name}"}
+            for name in sorted(draw(st.sets(names, max_size=2)))
+        ],
     }
+
+
+def _has_no_space_around(text: str) -> bool:
+    return text == text.strip()
+
+
+@st.composite
+def jobs(draw: st.DrawFn) -> tuple[dict[str, Any], str, str]:
+    """A config, run specs and a profile that they fit."""
+    profile = draw(st.sampled_from(sorted(profiles.PROFILES)))
+    return draw(configs(profile)), draw(some_text), profile
 
 
 def write_job(directory: Path, config: dict[str, Any], run_specs: str) -> tuple[Path, Path]:
@@ -120,10 +181,19 @@ def write_job(directory: Path, config: dict[str, Any], run_specs: str) -> tuple[
     return directory / "job_config.yml", directory / "run_specs.conf"
 
 
-def parse(config: dict[str, Any], run_specs: str = RUN_SPECS, **options: Any) -> Manifests:
-    """The manifests of a job, from files as a user has them."""
+def parse_all(config: dict[str, Any], run_specs: str = RUN_SPECS, **options: Any) -> Rendered:
+    """The jobs of a config, from files as a user has them; `options` are those of `evaluation.Rendering`."""
+    version = options.pop("config_version", evaluation.UNSET)
+    rendering = evaluation.Rendering(**options)
     with TemporaryDirectory() as directory:
-        return evaluation.parse_job(*write_job(Path(directory), config, run_specs), **options)
+        files = write_job(Path(directory), config, run_specs)
+        return evaluation.parse_job(*files, config_version=version, rendering=rendering)
+
+
+def parse(config: dict[str, Any], run_specs: str = RUN_SPECS, **options: Any) -> Manifests:
+    """The manifests of the one job of a config."""
+    (job,) = parse_all(config, run_specs, **options).jobs
+    return job
 
 
 def read_by_pyyaml(text: str) -> list[list[dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,27 +11,26 @@ import pytest
 from hypothesis import given, settings
 
 from cajajejo import config as configs
+from cajajejo import validation, yamlfile
 from cajajejo.config import (
     DOCUMENTED_TAGS,
     POD_VARIABLES,
-    ComputeConfig,
     EvaluationJobConfig,
     HelmConfig,
-    MlflowArtifact,
     MlflowConfig,
-    ModelSource,
     Tags,
     TrackingConfig,
 )
 from cajajejo.errors import FileProblemsError
+from cajajejo.model_source import MlflowArtifact, ModelSource
+from cajajejo.pod_config import ComputeConfig
 from tests import builders, hostile
 from tests.builders import ABSENT, ROOT, job_config
+from tests.config_defaults import complete
 
 MISSION = ROOT / "tests" / "data" / "mission" / "job_config.yml"
-FIELDS = (
-    *("kind", "version", "image", "image_tag", "compute_config", "helm", "mlflow_config", "model_config"),
-    *("tracking_config", "env"),
-)
+FIELDS = ", ".join(validation.field_names(EvaluationJobConfig, ()))
+COMPUTE = ", ".join(validation.field_names(EvaluationJobConfig, ("compute_config",)))
 ARTIFACT = {"run_id": "3969f731d3f74fd19cfed62a9aa26d69", "artifact_path": "model", "model_directory": "model"}
 
 
@@ -133,8 +133,12 @@ def test_an_artifact_needs_its_three_fields(tmp_path: Path, field: str) -> None:
     [
         ("imagetag", "did you mean image_tag? (one of kind, version, image,"),
         ("suite", "one of kind, version, image,"),
-        ("compute_config__memroy", "did you mean memory? (one of accelerator, cpu, memory)"),
-        ("compute_config__gpu", "did you mean cpu? (one of accelerator, cpu, memory)"),
+        ("compute_config__memroy", f"did you mean memory? (one of {COMPUTE})"),
+        ("compute_config__gpu", f"did you mean cpu? (one of {COMPUTE})"),
+        ("compute_config__limits__memmory", "did you mean memory? (one of cpu, memory)"),
+        ("storage_config__scratch__storage_class", "did you mean storage_class_name? (one of kind, size,"),
+        ("kubernetes_config__deadline_seconds", "did you mean active_deadline_seconds? (one of namespace,"),
+        ("kubernetes_config__queue", "did you mean queue_name? (one of namespace,"),
         ("mlflow_config__timeout", "one of tracking_uri"),
         ("model_config__s3_uri", "did you mean gs_uri? (one of mlflow_artifact, gs_uri, path)"),
         ("tracking_config__runname", "did you mean run_name? (one of experiment_name, run_name, description, tags)"),
@@ -169,7 +173,7 @@ def test_several_problems_are_told_at_once_in_order_of_lines_and_a_misspelt_requ
     assert problems_of_text(tmp_path, text) == [
         "c.yml:1: version: must be 'v4', not 'v3'",
         "c.yml:3: imagetag: unknown field",
-        f"    did you mean image_tag? (one of {', '.join(FIELDS)})",
+        f"    did you mean image_tag? (one of {FIELDS})",
         "c.yml:4: compute_config.memory: not a quantity: 16GB",
         "    did you mean 16Gi (17.2 GB) or 16G (16.0 GB)?",
         "c.yml:6: helm.suit: unknown field",
@@ -267,97 +271,13 @@ def test_a_wrong_value_is_told_at_its_field(tmp_path: Path, field: str, value: o
     assert problems(tmp_path, **change) == [f"{field}: {message}"]
 
 
-@pytest.mark.parametrize(
-    ("source", "given"),
-    [
-        ({}, "none"),
-        ({"path": "/m", "gs_uri": "gs://b/m"}, "gs_uri and path"),
-        ({"path": "/m", "mlflow_artifact": ARTIFACT}, "mlflow_artifact and path"),
-        (
-            {"path": "/m", "gs_uri": "gs://b/m", "mlflow_artifact": ARTIFACT},
-            "mlflow_artifact and gs_uri and path",
-        ),
-    ],
-)
-def test_exactly_one_model_source_is_named(tmp_path: Path, source: dict[str, Any], given: str) -> None:
-    assert problems(tmp_path, model_config=source) == [
-        f"model_config: exactly one of mlflow_artifact, gs_uri, path must be there, not {given}"
-    ]
-
-
-def test_the_tokenizer_is_a_directory_or_a_repository_but_not_both(tmp_path: Path) -> None:
-    both = {**ARTIFACT, "tokenizer_directory": "tokenizer", "tokenizer_hf_repo": "EleutherAI/pythia-70m"}
-    assert problems(tmp_path, model_config={"mlflow_artifact": both}) == [
-        "model_config.mlflow_artifact: tokenizer_directory and tokenizer_hf_repo exclude each other"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("uri", "expected"),
-    [("gs://b/m", "gs://b/m"), ("gs://b/path/to/m/", "gs://b/path/to/m"), ("gs://b/m//", "gs://b/m")],
-)
-def test_a_directory_in_a_bucket_is_named_without_a_slash_at_its_end(tmp_path: Path, uri: str, expected: str) -> None:
-    assert load(tmp_path, model_config={"gs_uri": uri}).model == ModelSource(gs_uri=expected)
-
-
-@pytest.mark.parametrize("uri", ["", "gs://", "gs://b", "gs://b/", "gs://b//", "gs:///m", "s3://b/m", "/m", "GS://b/m"])
-def test_what_is_no_directory_in_a_bucket_is_refused(tmp_path: Path, uri: str) -> None:
-    assert problems(tmp_path, model_config={"gs_uri": uri}) == [
-        f"model_config.gs_uri: not the address of a directory in a bucket: {uri}"
-    ]
-
-
-@pytest.mark.parametrize("key", [*DOCUMENTED_TAGS, "mlflow.runName", "mlflow.note.content"])
-def test_a_tag_that_the_run_sets_itself_is_refused(tmp_path: Path, key: str) -> None:
-    tags = {"creator": "a", "lifecycle": "b", key: "x"}
-    assert problems(tmp_path, tracking_config__tags=tags) == [
-        f"tracking_config.tags: the tag {key} is set by the run itself"
-    ]
-
-
-@pytest.mark.parametrize("key", ["model", "team.name", "a/b:c d-e", "тег", "x" * 250])
-def test_a_tag_key_that_mlflow_stores_is_taken(tmp_path: Path, key: str) -> None:
-    tags = {"creator": "a", "lifecycle": "b", key: "x"}
-    assert load(tmp_path, tracking_config__tags=tags).tracking_config.tags.as_text() == tags
-
-
-@pytest.mark.parametrize("key", ["", "a,b", "a=b", "a\nb", "x" * 251])
-def test_a_tag_key_that_mlflow_refuses_is_refused(tmp_path: Path, key: str) -> None:
-    assert problems(tmp_path, tracking_config__tags={"creator": "a", "lifecycle": "b", key: "x"}) == [
-        f"tracking_config.tags: not a tag key: {key[:60]!r}"
-    ]
-
-
-def test_a_list_as_a_tag_becomes_its_items_joined_by_commas(tmp_path: Path) -> None:
-    tags = {"creator": ["a", "b"], "lifecycle": "x", "datasets": ["dolly", 2], "none": []}
-    assert load(tmp_path, tracking_config__tags=tags).tracking_config.tags.as_text() == {
-        "creator": "a,b",
-        "lifecycle": "x",
-        "datasets": "dolly,2",
-        "none": "",
-    }
-
-
-def test_variables_that_the_job_sets_itself_are_refused_all_at_once(tmp_path: Path) -> None:
-    with pytest.raises(FileProblemsError) as caught:
-        load(tmp_path, env={"JOB_NAME": "a", "CONFIG_VERSION": "b", "OTHER": "c"})
-    assert [problem.message for problem in caught.value.problems] == [
-        "env: JOB_NAME, CONFIG_VERSION is set by the job itself"
-    ]
-
-
 def test_a_config_is_yaml_with_sorted_keys_and_every_field(tmp_path: Path) -> None:
-    assert load(tmp_path, env={"B": "1", "A": "2"}).as_yaml() == (
-        "compute_config:\n  accelerator: null\n  cpu: '2'\n  memory: 4Gi\n"
-        "env:\n  A: '2'\n  B: '1'\n"
-        "helm:\n  args:\n  - --max-eval-instances\n  - '20'\n  suite: v1\n"
-        "image: registry/evaluation\nimage_tag: 10abfb1bf8\nkind: evaluation\n"
-        "mlflow_config:\n  tracking_uri: sqlite:///mlflow.db\n"
-        "model_config:\n  gs_uri: null\n  mlflow_artifact: null\n  path: models/tiny\n"
-        "tracking_config:\n  description: A test.\n  experiment_name: tests\n  run_name: null\n"
-        "  tags:\n    creator: pytest\n    lifecycle: experimental\n"
-        "version: v4\n"
-    )
+    text = load(tmp_path, env={"B": "1", "A": "2"}).as_yaml()
+    data = yamlfile.parse(text, "c.yml").data
+    assert data == complete(job_config(env={"B": "1", "A": "2"}))
+    keys = re.findall(r"^([a-z_]+):", text, re.MULTILINE)
+    assert keys == sorted(validation.field_names(EvaluationJobConfig, ()))
+    assert '\nenv:\n  A: "2"\n  B: "1"\nhelm:\n  args:\n  - "--max-eval-instances"\n  - "20"\n  suite: v1\n' in text
 
 
 @settings(max_examples=50, deadline=None)

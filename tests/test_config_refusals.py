@@ -55,3 +55,11 @@ def test_an_empty_config_version_is_refused(tmp_path: Path) -> None:
     path, run_specs = builders.write_config(tmp_path), builders.write_run_specs(tmp_path, "geography")
     with pytest.raises(UsageError, match="--config-version is empty"):
         evaluation.parse_job(path, run_specs, config_version="")
+
+
+def test_variables_that_the_job_sets_itself_are_refused_all_at_once(tmp_path: Path) -> None:
+    with pytest.raises(FileProblemsError) as caught:
+        config.load(builders.write_config(tmp_path, env={"JOB_NAME": "a", "CONFIG_VERSION": "b", "OTHER": "c"}))
+    assert [problem.message for problem in caught.value.problems] == [
+        "env: JOB_NAME, CONFIG_VERSION is set by the job itself"
+    ]

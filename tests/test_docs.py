@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 
-from cajajejo import cli, config, errors, validation
+from cajajejo import accelerators, cli, config, errors, profiles, validation
 from cajajejo.metrics import config as metrics_config
 
 if TYPE_CHECKING:
@@ -81,6 +81,31 @@ def documented(model: type[validation.StrictModel]) -> list[str]:
 def test_every_field_of_a_file_is_documented(page: str, model: type[validation.StrictModel]) -> None:
     text = (ROOT / "docs" / page).read_text("utf-8")
     assert [name for name in documented(model) if not re.search(rf"[`.]{name}`|{name}:", text)] == []
+
+
+def test_the_page_about_clusters_lists_every_profile_and_accelerator() -> None:
+    text = (ROOT / "docs" / "clusters.md").read_text("utf-8")
+    first = re.findall(r"^\| `([a-z0-9-]+)`(?: \(default\))? \|", text, re.MULTILINE)
+    assert [name for name in first if name in profiles.PROFILES] == list(profiles.PROFILES)
+    assert [name for name in first if name in accelerators.catalogue()] == list(accelerators.catalogue())
+    for name, entry in accelerators.catalogue().items():
+        (row,) = re.findall(rf"^\| `{name}` \|(.*)$", text, re.MULTILINE)
+        facts = entry.gke
+        told = [*facts.minimum, *facts.minimum_for.values(), *map(str, facts.counts), *facts.topologies] if facts else []
+        assert [part for part in (entry.title, *told) if part not in row] == []
+
+
+def test_the_page_about_clusters_shows_the_example_of_a_site_template() -> None:
+    page = (ROOT / "docs" / "clusters.md").read_text("utf-8")
+    shown = page.partition("```jinja\n")[2].partition("```")[0]
+    assert (ROOT / "templates" / "evaluation_job.yml.j2").read_text("utf-8").endswith(shown)
+
+
+def test_every_block_of_the_template_is_on_the_page_about_clusters() -> None:
+    template = (ROOT / "src/cajajejo/templates/evaluation_job.yml.j2").read_text("utf-8")
+    page = (ROOT / "docs" / "clusters.md").read_text("utf-8")
+    blocks = re.findall(r"{% block (\w+) %}", template)
+    assert [block for block in blocks if f"`{block}`" not in page] == []
 
 
 @pytest.mark.parametrize(

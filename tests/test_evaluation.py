@@ -1,16 +1,15 @@
-"""parse-job from file to file: run specs, limits, paths, and writing."""
+"""From two files to job specs: run specs, limits, paths and options; and what is wrong with them."""
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cajajejo import evaluation
-from cajajejo.errors import CajajejoError, FileProblemsError, UsageError
+from cajajejo import checking, evaluation
+from cajajejo.errors import FileProblemsError, UsageError
+from cajajejo.evaluation import Rendering
 from cajajejo.run_specs import MAX_CONFIG_MAP_BYTES
 from tests import hostile
 from tests.hostile import CONFIG, RUN_SPECS
@@ -21,6 +20,18 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 MISSION = ROOT / "tests/data/mission"
 MISSION_FILES = (MISSION / "job_config.yml", MISSION / "run_specs.conf")
+
+
+def one_job(config: Path, run_specs: Path, **options: Any) -> Manifests:
+    (job,) = evaluation.parse_job(config, run_specs, **options).jobs
+    return job
+
+
+def container_of(job: Manifests) -> dict[str, Any]:
+    container = job.document("Job")["spec"]["template"]["spec"]["containers"][0]
+    assert isinstance(container, dict)
+    return container
+
 
 RUN_SPECS_AS_BYTES = {
     "no final newline": b"entries: []",
@@ -37,7 +48,7 @@ RUN_SPECS_AS_BYTES = {
 @pytest.mark.parametrize("data", RUN_SPECS_AS_BYTES.values(), ids=RUN_SPECS_AS_BYTES)
 def test_run_specs_reach_the_config_map_byte_for_byte(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.conf").write_bytes(data)
-    job = evaluation.parse_job(MISSION_FILES[0], tmp_path / "a.conf")
+    job = one_job(MISSION_FILES[0], tmp_path / "a.conf")
     for documents in [*hostile.read_by_pyyaml(job.text), hostile.read_by_kubectl(job.text, tmp_path)]:
         assert documents[1]["data"]["run_specs.conf"].encode() == data
 
@@ -75,7 +86,6 @@ def test_a_config_map_may_be_exactly_full() -> None:
     room = MAX_CONFIG_MAP_BYTES - len(hostile.parse(CONFIG).document("ConfigMap")["data"]["eval_config.yml"])
     job = hostile.parse(CONFIG, "x" * room)
     assert sum(len(text) for text in job.document("ConfigMap")["data"].values()) == MAX_CONFIG_MAP_BYTES
-    assert evaluation.apply_command(job) == "kubectl apply --server-side -f"
     with pytest.raises(FileProblemsError, match="1 problem"):
         hostile.parse(CONFIG, "x" * (room + 1))
 
@@ -112,17 +122,23 @@ def test_paths_are_those_of_the_repository(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "jobs/deep").mkdir(parents=True)
     hostile.write_job(tmp_path / "jobs/deep", CONFIG, RUN_SPECS)
     monkeypatch.chdir(tmp_path / "jobs")
-    job = evaluation.parse_job(Path("deep/../deep/job_config.yml"), tmp_path / "jobs/deep/run_specs.conf")
-    env = job.document("Job")["spec"]["template"]["spec"]["containers"][0]["env"]
-    assert [item["value"] for item in env[:2]] == ["jobs/deep/job_config.yml", "jobs/deep/run_specs.conf"]
+    job = one_job(Path("deep/../deep/job_config.yml"), tmp_path / "jobs/deep/run_specs.conf")
+    assert [item["value"] for item in container_of(job)["env"][:2]] == [
+        "jobs/deep/job_config.yml",
+        "jobs/deep/run_specs.conf",
+    ]
 
 
 def test_outside_of_a_repository_paths_are_as_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hostile.write_job(tmp_path, CONFIG, RUN_SPECS)
     monkeypatch.chdir(tmp_path)
-    job = evaluation.parse_job(Path("job_config.yml"), Path("run_specs.conf"), config_version="abc")
-    env = job.document("Job")["spec"]["template"]["spec"]["containers"][0]["env"]
-    assert [item["value"] for item in env[:4]] == ["job_config.yml", "run_specs.conf", job.name, "abc"]
+    job = one_job(Path("job_config.yml"), Path("run_specs.conf"), config_version="abc")
+    assert [item["value"] for item in container_of(job)["env"][:4]] == [
+        "job_config.yml",
+        "run_specs.conf",
+        job.name,
+        "abc",
+    ]
 
 
 @pytest.mark.parametrize("version", ["a\0", "\udcff"])
@@ -131,113 +147,111 @@ def test_a_config_version_that_cannot_be_stored_is_a_usage_error(version: str) -
         hostile.parse(CONFIG, config_version=version)
 
 
-# --- writing ------------------------------------------------------------------------------------------------------
+def test_an_empty_config_version_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="--config-version is empty: a commit, or leave the option out"):
+        hostile.parse(CONFIG, config_version="")
 
 
-@pytest.fixture(scope="module")
-def job() -> Manifests:
-    return evaluation.parse_job(*MISSION_FILES)
+# --- options ------------------------------------------------------------------------------------------------------
 
 
-def test_the_file_is_replaced_and_keeps_its_mode(job: Manifests, tmp_path: Path) -> None:
-    path = tmp_path / "a.yml"
-    path.write_text("old, and longer than nothing")
-    path.chmod(0o640)
-    evaluation.write(job, path)
-    assert path.read_bytes() == job.text.encode()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_new_file_has_the_usual_mode(job: Manifests, tmp_path: Path) -> None:
-    before = os.umask(0o027)
-    try:
-        evaluation.write(job, tmp_path / "a.yml")
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE((tmp_path / "a.yml").stat().st_mode) == 0o640
-
-
-def test_a_link_stays_a_link(job: Manifests, tmp_path: Path) -> None:
-    (tmp_path / "link.yml").symlink_to("target.yml")
-    evaluation.write(job, tmp_path / "link.yml")
-    assert (tmp_path / "link.yml").is_symlink()
-    assert (tmp_path / "target.yml").read_text() == job.text
-
-
-def test_a_device_is_written_to_and_not_replaced(job: Manifests, tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        evaluation.write(job, pipe)
-        assert os.read(reader, 100_000) == job.text.encode()
-    finally:
-        os.close(reader)
-    assert stat.S_ISFIFO(pipe.stat().st_mode)
-
-
-def test_an_interruption_leaves_the_old_file_and_nothing_else(
-    job: Manifests, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("option", "config", "expected"),
+    [
+        (None, None, "default"),
+        (None, "evaluation", "evaluation"),
+        ("mine", None, "mine"),
+        ("mine", "evaluation", "mine"),
+    ],
+)
+def test_the_namespace_is_that_of_the_option_else_of_the_config(
+    option: str | None, config: str | None, expected: str
 ) -> None:
-    path = tmp_path / "a.yml"
-    path.write_text("old")
-
-    def interrupt(_: int) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "fsync", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        evaluation.write(job, path)
-    assert {entry.name: entry.read_text() for entry in tmp_path.iterdir()} == {"a.yml": "old"}
+    job = hostile.parse({**CONFIG, "kubernetes_config": {"namespace": config}}, namespace=option)
+    assert {document["metadata"].get("namespace") for document in job.documents} == {expected, None}
+    assert "namespace" not in job.document("StorageClass")["metadata"]
 
 
-def test_a_missing_directory_is_a_sentence(job: Manifests, tmp_path: Path) -> None:
-    path = tmp_path / "not here" / "a.yml"
-    with pytest.raises(CajajejoError) as raised:
-        evaluation.write(job, path)
-    assert raised.value.lines() == [
-        f"Error: {path}: the directory {path.parent} is not there",
-        f"Run: mkdir -p '{path.parent}'",
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"namespace": "Not One"}, "--namespace: "),
+        ({"profile": "gke"}, "no such profile: gke"),
+        ({"kubernetes_version": "0.9"}, "0.9"),
+    ],
+)
+def test_a_wrong_option_is_a_usage_error(options: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        hostile.parse(CONFIG, **options)
+    assert message in raised.value.message
+
+
+def test_an_accelerator_that_is_not_in_the_catalogue_has_to_be_asked_for() -> None:
+    settings = ["compute_config.accelerator=nvidia-next"]
+    with pytest.raises(FileProblemsError) as raised:
+        hostile.parse(CONFIG, settings=settings)
+    assert raised.value.lines()[0] == "--set compute_config.accelerator: no such accelerator on GKE: nvidia-next"
+    job = hostile.parse(CONFIG, settings=settings, allow_unknown_accelerator=True)
+    assert container_of(job)["resources"]["limits"]["nvidia.com/gpu"] == "1"
+
+
+# --- warnings and checks -------------------------------------------------------------------------------------------
+
+
+def test_a_moving_tag_is_a_warning_with_its_line_and_the_spec_is_made() -> None:
+    rendered = evaluation.parse_job(*MISSION_FILES)
+    assert len(rendered.jobs) == 1
+    assert [line for warning in rendered.warnings for line in warning.lines()] == [
+        f"{MISSION_FILES[0]}:13: image_tag: image tag latest can change between now and the run",
+        "    pin it: --set image_tag=TAG, best a tag that names the commit of the image; or image_digest: sha256:…",
     ]
+    assert hostile.parse_all(CONFIG).warnings == ()
 
 
-def test_a_directory_cannot_be_written(job: Manifests, tmp_path: Path) -> None:
-    with pytest.raises(CajajejoError, match="cannot be written: Is a directory"):
-        evaluation.write(job, tmp_path)
+def test_a_config_is_checked_alone_and_told_what_it_is(tmp_path: Path) -> None:
+    config, _ = hostile.write_job(tmp_path, CONFIG, RUN_SPECS)
+    checked = checking.check(config, None, Rendering(profile="gke-standard"))
+    assert (checked.file, checked.problems) == (str(config), ())
+    assert checked.subject == "evaluation v4, gke-standard, Kubernetes 1.37"
 
 
-def test_an_input_is_never_the_output(job: Manifests, tmp_path: Path) -> None:
-    path = tmp_path / "a.yml"
-    path.write_text("the config")
-    (tmp_path / "link.yml").symlink_to(path)
-    with pytest.raises(UsageError, match="which is also read"):
-        evaluation.write(job, tmp_path / "link.yml", keep=[path])
-    assert path.read_text() == "the config"
-
-
-# --- the summary ---------------------------------------------------------------------------------------------------
-
-
-def test_the_outline_tells_what_is_asked_for(job: Manifests) -> None:
-    assert evaluation.outline(job) == [
-        "Job           1 \N{MULTIPLICATION SIGN} nvidia-tesla-t4, 4 CPU, 16Gi, scratch 50Gi; profile gke-autopilot",
-        "ConfigMap     eval_config.yml, run_specs.conf: 1.7 KiB, immutable",
-        "StorageClass  ssd",
+def test_the_problems_of_both_files_are_found_in_one_check(tmp_path: Path) -> None:
+    config, run_specs = hostile.write_job(tmp_path, {**CONFIG, "version": "v3"}, "")
+    checked = checking.check(config, run_specs, Rendering())
+    assert [(problem.file, problem.path) for problem in checked.problems] == [
+        (str(config), "version"),
+        (str(run_specs), ""),
     ]
+    assert (checked.errors, checked.subject) == (2, "")
 
 
-def test_the_outline_has_an_ascii_form(job: Manifests) -> None:
-    assert evaluation.outline(job, ascii_only=True)[0].startswith("Job           1 x nvidia-tesla-t4, ")
+def test_a_job_spec_is_checked_as_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "job.yml"
+    path.write_text(hostile.parse(CONFIG).text, "utf-8")
+    checked = checking.check(path, None, Rendering(kubernetes_version="1.36"))
+    assert (checked.problems, checked.subject) == ((), "job spec, Kubernetes 1.36")
 
 
-def test_the_outline_of_a_cpu_job_names_no_gpu() -> None:
-    cpu = hostile.parse(CONFIG, settings=["compute_config.accelerator=null"])
-    assert evaluation.outline(cpu)[0] == "Job           4 CPU, 16Gi, scratch 50Gi; profile gke-autopilot"
+def test_what_a_cluster_would_refuse_in_a_job_spec_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "job.yml"
+    path.write_text(hostile.parse(CONFIG).text.replace('restartPolicy: "Never"', 'restartPolicy: "Allways"'), "utf-8")
+    line = path.read_text("utf-8").splitlines().index('      restartPolicy: "Allways"') + 1
+    checked = checking.check(path, None, Rendering())
+    assert (checked.problems[0].line, checked.problems[0].path) == (line, "Job.spec.template.spec.restartPolicy")
+    with pytest.raises(FileProblemsError) as raised:
+        checking.load_spec(path)
+    assert raised.value.problems[0] == checked.problems[0]
 
 
-def test_only_the_tag_latest_is_warned_about(job: Manifests) -> None:
-    assert len(evaluation.warnings(job)) == 1
-    assert "image tag latest" in evaluation.warnings(job)[0]
-    assert evaluation.warnings(hostile.parse(CONFIG)) == []
-    assert evaluation.apply_command(job) == "kubectl apply -f"
+def test_a_job_spec_that_a_cluster_takes_is_loaded(tmp_path: Path) -> None:
+    job = hostile.parse(CONFIG)
+    (tmp_path / "job.yml").write_text(job.text, "utf-8")
+    assert checking.load_spec(tmp_path / "job.yml") == job
+
+
+def test_a_file_that_is_neither_config_nor_spec_is_checked_as_a_config(tmp_path: Path) -> None:
+    path = tmp_path / "a.yml"
+    path.write_text("- a\n")
+    assert [problem.message for problem in checking.check(path, None, Rendering()).problems] == [
+        "not a mapping of fields to values"
+    ]

@@ -1,8 +1,9 @@
-"""Hostile text in every field of a config and in the run specs, from the files to what three readers see."""
+"""Hostile text in every field of a config and in the run specs, on every profile, from the files to three readers."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,104 +13,117 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cajajejo import config as configs
+from cajajejo import profiles, validation
 from tests import hostile
-from tests.hostile import CONFIG, RUN_SPECS
-
-TEXT_FIELDS = (
-    *("image", "image_tag", "helm.suite", "helm.args.0", "mlflow_config.tracking_uri", "env.A"),
-    *(f"model_config.mlflow_artifact.{name}" for name in CONFIG["model_config"]["mlflow_artifact"]),
-    *(f"tracking_config.{name}" for name in ("experiment_name", "run_name", "description")),
-    *("tracking_config.tags.creator", "tracking_config.tags.datasets.1"),
-)
+from tests.config_defaults import DEFAULTS, complete
+from tests.hostile import CONFIG, RUN_SPECS, TEXT_FIELDS
 
 
 def config_with(path: str, text: str) -> dict[str, Any]:
     config: dict[str, Any] = json.loads(json.dumps(CONFIG))
-    *parents, last = path.split(".")
+    *parents, last = (part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", path))
     here: Any = config
     for part in parents:
-        here = here[part]
-    here[int(last) if isinstance(here, list) else last] = text
+        here = here[int(part) if isinstance(here, list) else part]
+    here[int(last) if isinstance(here, list) else last] = f"/m{text}".replace(":", "") if last == "mount_path" else text
     return config
-
-
-def complete(config: dict[str, Any]) -> dict[str, Any]:
-    """A config with every field that it leaves out, as the ConfigMap shows it."""
-    artifact = config["model_config"].get("mlflow_artifact")
-    empty = {"run_id": None, "tokenizer_directory": None, "tokenizer_hf_repo": None}
-    return {
-        **config,
-        "kind": "evaluation",
-        "compute_config": {"accelerator": None, **config["compute_config"]},
-        "model_config": {
-            "gs_uri": None,
-            "path": None,
-            **config["model_config"],
-            "mlflow_artifact": artifact and {**empty, **artifact},
-        },
-    }
 
 
 def check(documents: list[dict[str, Any]], config: dict[str, Any], run_specs: str) -> None:
     """Every text of `config` stands in `documents` as it was, wherever it belongs."""
-    job, config_map, storage_class = documents
+    job, config_map = documents[:2]
     pod = job["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    assert yaml.load(config_map["data"]["eval_config.yml"], Loader=yaml.CSafeLoader) == complete(config)
-    assert config_map["data"]["run_specs.conf"] == run_specs
-    assert set(config_map["data"]) == {"eval_config.yml", "run_specs.conf"}
+    check_config_map(config_map, config, run_specs)
     assert container["image"] == f"{config['image']}:{config['image_tag']}"
     env = {item["name"]: hostile.expand(item["value"]) for item in container["env"][4:]}
     assert env == {"HOME": "/scratch", **config["env"]}
-    assert storage_class["metadata"]["name"] == "ssd"
-    init = pod.get("initContainers", [{"env": [], "args": []}])[0]
-    args = [hostile.expand(argument) for argument in init["args"]]
+    assert mounts(container) == ["/etc/configs", "/scratch", *cache_path(config), *secret_paths(config)]
+    annotations = {key: value for key, value in job["metadata"]["annotations"].items() if "cajajejo/" not in key}
+    assert annotations == config["kubernetes_config"]["annotations"]
+    check_init_container(pod, config)
+    parameters = config["storage_config"]["scratch"].get("storage_class_parameters")
+    if parameters is not None:
+        assert documents[2]["parameters"] == parameters
+
+
+def check_config_map(config_map: dict[str, Any], config: dict[str, Any], run_specs: str) -> None:
+    assert yaml.load(config_map["data"]["eval_config.yml"], Loader=yaml.CSafeLoader) == complete(config)
+    assert config_map["data"]["run_specs.conf"] == run_specs
+    assert set(config_map["data"]) == {"eval_config.yml", "run_specs.conf"}
+
+
+def check_init_container(pod: dict[str, Any], config: dict[str, Any]) -> None:
     source = config["model_config"]
-    if artifact := source.get("mlflow_artifact"):
+    if "path" in source:
+        assert "initContainers" not in pod
+        return
+    (init,) = pod["initContainers"]
+    args = [hostile.expand(argument) for argument in init["args"]]
+    if "gs_uri" in source:
+        assert args == ["storage", "cp", "-r", source["gs_uri"], "/scratch"]
+    else:
+        artifact = source["mlflow_artifact"]
         assert args[:4] == ["artifacts", "download", "-r", artifact["run_id"]]
         assert args[4:] == ["-a", artifact["artifact_path"], "-d", "/scratch"]
         assert init["env"][0]["name"] == "MLFLOW_TRACKING_URI"
         assert hostile.expand(init["env"][0]["value"]) == config["mlflow_config"]["tracking_uri"]
-    else:
-        assert args == (["storage", "cp", "-r", source["gs_uri"], "/scratch"] if "gs_uri" in source else [])
+    assert mounts(init) == ["/scratch", *secret_paths(config)]
+
+
+def mounts(container: dict[str, Any]) -> list[str]:
+    return [mount["mountPath"] for mount in container["volumeMounts"]]
+
+
+def cache_path(config: dict[str, Any]) -> list[str]:
+    cache = config["storage_config"]["model_cache"]
+    return [cache["mount_path"]] if cache else []
+
+
+def secret_paths(config: dict[str, Any]) -> list[str]:
+    return [secret["mount_path"] for secret in config["secret_files"]]
 
 
 slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-jobs = st.tuples(hostile.configs(), hostile.some_text)
 
 
-@given(jobs)
-@settings(slow, max_examples=60)
-def test_hostile_text_in_every_field_comes_back_from_pyyaml(job: tuple[dict[str, Any], str]) -> None:
-    for documents in hostile.read_by_pyyaml(hostile.parse(*job).text):
-        check(documents, *job)
+@given(hostile.jobs())
+@settings(slow, max_examples=80)
+def test_hostile_text_in_every_field_comes_back_from_pyyaml(job: tuple[dict[str, Any], str, str]) -> None:
+    config, run_specs, profile = job
+    for documents in hostile.read_by_pyyaml(hostile.parse(config, run_specs, profile=profile).text):
+        check(documents, config, run_specs)
 
 
-@given(st.lists(jobs, min_size=8, max_size=8))
+@given(st.lists(hostile.jobs(), min_size=8, max_size=8))
 @settings(slow, max_examples=8)
-def test_hostile_text_in_every_field_comes_back_from_kubectl(batch: list[tuple[dict[str, Any], str]]) -> None:
-    text = "---\n".join(hostile.parse(*job).text for job in batch)
+def test_hostile_text_in_every_field_comes_back_from_kubectl(batch: list[tuple[dict[str, Any], str, str]]) -> None:
+    specs = [hostile.parse(config, run_specs, profile=profile) for config, run_specs, profile in batch]
     with TemporaryDirectory() as directory:
-        documents = hostile.read_by_kubectl(text, Path(directory))
-    for number, job in enumerate(batch):
-        check(documents[number * 3 : number * 3 + 3], *job)
+        documents = hostile.read_by_kubectl("---\n".join(spec.text for spec in specs), Path(directory))
+    for spec, (config, run_specs, _) in zip(specs, batch, strict=True):
+        mine, documents = documents[: len(spec.documents)], documents[len(spec.documents) :]
+        check(mine, config, run_specs)
 
 
+@pytest.mark.parametrize("profile", profiles.PROFILES)
 @pytest.mark.parametrize("text", hostile.EXAMPLES, ids=ascii)
-def test_known_hostile_run_specs_and_descriptions_come_back(text: str) -> None:
-    config = config_with("tracking_config.description", text)
-    for documents in hostile.read_by_pyyaml(hostile.parse(config, text).text):
+def test_known_hostile_run_specs_and_descriptions_come_back(text: str, profile: str) -> None:
+    config = {**config_with("tracking_config.description", text), "compute_config": {"cpu": "4", "memory": "16Gi"}}
+    config["storage_config"] = {"model_cache": None, "scratch": {"kind": "empty_dir", "size": "1Gi"}}
+    for documents in hostile.read_by_pyyaml(hostile.parse(config, text, profile=profile).text):
         check(documents, config, text)
 
 
 def test_a_hundred_kilobytes_come_back_in_every_field(tmp_path: Path) -> None:
-    long = ('"😀 {{ }}\n---\n\t' * 8000)[:100_000]
-    configs = [config_with(path, long) for path in TEXT_FIELDS]
-    configs.append({**CONFIG, "model_config": {"gs_uri": f"gs://b/{long}"}})
-    texts = [hostile.parse(config).text for config in configs]
-    from_kubectl = hostile.read_by_kubectl("---\n".join(texts), tmp_path)
-    for number, (config, text) in enumerate(zip(configs, texts, strict=True)):
-        check(list(yaml.load_all(text, Loader=yaml.CSafeLoader)), config, RUN_SPECS)
+    long = ('"😀 {{ }}\n---\n\tx' * 8000)[:100_000]
+    changed = [config_with(path, long) for path in TEXT_FIELDS]
+    changed.append({**CONFIG, "model_config": {"gs_uri": f"gs://b/{long}"}})
+    specs = [hostile.parse(config) for config in changed]
+    from_kubectl = hostile.read_by_kubectl("---\n".join(spec.text for spec in specs), tmp_path)
+    for number, (config, spec) in enumerate(zip(changed, specs, strict=True)):
+        check(list(yaml.load_all(spec.text, Loader=yaml.CSafeLoader)), config, RUN_SPECS)
         check(from_kubectl[number * 3 : number * 3 + 3], config, RUN_SPECS)
 
 
@@ -120,3 +134,18 @@ def test_a_hostile_config_version_comes_back(version: str) -> None:
         env = job["spec"]["template"]["spec"]["containers"][0]["env"]
         assert hostile.expand(env[3]["value"]) == version
         assert job["metadata"]["annotations"]["cajajejo/config-version"] == version
+
+
+def test_every_field_has_a_default_in_the_table_or_is_required() -> None:
+    """So that a new field is not forgotten here."""
+    for location in [
+        (),
+        ("compute_config",),
+        ("storage_config",),
+        ("storage_config", "scratch"),
+        ("kubernetes_config",),
+    ]:
+        config, defaults = CONFIG, DEFAULTS
+        for part in location:
+            config, defaults = config.get(part, {}), defaults[part]
+        assert set(validation.field_names(configs.EvaluationJobConfig, location)) == {*config, *defaults}

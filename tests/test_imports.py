@@ -16,6 +16,8 @@ SEAMS = {
     "mlflow": {"tracking.py"},
     "git": {"provenance.py"},
     "tensorboard": {"event_writer.py", "metrics/events.py"},
+    "kubernetes": {"cluster/kubeconfig.py"},
+    "urllib3": {"cluster/connection.py"},  # which kubernetes brings
     "google": {"metrics/events.py"},  # protobuf, which tensorboard brings
 }
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jinja2 import nodes
 
-from cajajejo import config, evaluation, manifests
+from cajajejo import config, evaluation, manifests, profiles
 from cajajejo.errors import CajajejoError
 from cajajejo.manifests import JobIdentity, Manifests
 
@@ -31,11 +31,32 @@ def mission_config(*settings: str) -> config.EvaluationJobConfig:
     return config.load(MISSION / "job_config.yml", settings)
 
 
-def render(*settings: str, identity: JobIdentity = IDENTITY, run_specs: str = "entries: []\n") -> Manifests:
+def render(
+    *settings: str,
+    identity: JobIdentity = IDENTITY,
+    run_specs: str = "entries: []\n",
+    profile: str = profiles.DEFAULT,
+) -> Manifests:
     """The mission's config with some settings, rendered."""
-    job_config = mission_config(*settings)
-    files = {"eval_config.yml": job_config.as_yaml(), "run_specs.conf": run_specs}
-    return manifests.render(evaluation.TEMPLATE, job_config, identity, files)
+    return render_config(mission_config(*settings), identity=identity, run_specs=run_specs, profile=profile)
+
+
+def render_config(
+    job_config: config.EvaluationJobConfig,
+    *,
+    identity: JobIdentity = IDENTITY,
+    run_specs: str = "entries: []\n",
+    profile: str = profiles.DEFAULT,
+    text: str | None = None,
+) -> Manifests:
+    compute, scratch = job_config.compute_config, job_config.storage_config.scratch
+    return manifests.render(
+        evaluation.TEMPLATE,
+        identity,
+        config=job_config,
+        placement=profiles.placement(profiles.find(profile), compute, scratch),
+        files={"eval_config.yml": job_config.as_yaml() if text is None else text, "run_specs.conf": run_specs},
+    )
 
 
 def pod_of(job: Manifests) -> dict[str, Any]:
@@ -155,20 +176,14 @@ OTHER_CONTENT: dict[str, Callable[[], Manifests]] = {
     "config path": lambda: render(identity=replace(IDENTITY, config_path="jobs/b.yml")),
     "run specs path": lambda: render(identity=replace(IDENTITY, helm_config_path="jobs/b.conf")),
     "version": lambda: render(identity=replace(IDENTITY, version="9.9.9")),
-    "rerun": lambda: render(identity=replace(IDENTITY, rerun=1)),
-    "second rerun": lambda: render(identity=replace(IDENTITY, rerun=2)),
+    "profile": lambda: render(profile="gke-standard"),
+    "namespace": lambda: render(identity=replace(IDENTITY, namespace="other")),
 }
 
 
 def test_other_content_gives_another_name() -> None:
     names = [render().name, *(other().name for other in OTHER_CONTENT.values())]
     assert len(set(names)) == len(names)
-
-
-def test_a_rerun_is_an_annotation() -> None:
-    first, again = render(), render(identity=replace(IDENTITY, rerun=1))
-    assert "cajajejo/rerun" not in first.document("Job")["metadata"]["annotations"]
-    assert again.document("Job")["metadata"]["annotations"]["cajajejo/rerun"] == "1"
 
 
 def test_the_name_can_be_found_again_from_the_documents_alone() -> None:
@@ -195,17 +210,20 @@ def test_an_unknown_kind_is_a_key_error() -> None:
 def test_a_config_made_in_python_is_checked_too(update: dict[str, Any], message: str) -> None:
     job_config = mission_config().model_copy(update=update)
     with pytest.raises(CajajejoError, match=re.escape(message)):
-        manifests.render(evaluation.TEMPLATE, job_config, IDENTITY, {"eval_config.yml": "", "run_specs.conf": ""})
+        render_config(job_config, text="")
 
 
 # --- the template -------------------------------------------------------------------------------------------------
 
 
+FILTERS = {"q", "block", "nested", "number", "flag"}
+
+
 def unquoted(source: str) -> Iterator[str]:
-    """Each output of a template that does not end in `q` or `block`, or that `literal` ends; with its line."""
+    """Each output of a template that ends in no filter which writes YAML, with its line."""
     for output in jinja2.Environment(autoescape=True).parse(source).find_all(nodes.Output):
         for node in output.nodes:
-            quoted = isinstance(node, nodes.Filter) and node.name in {"q", "block"}
+            quoted = isinstance(node, nodes.Filter) and node.name in FILTERS
             if not quoted and not isinstance(node, nodes.TemplateData):
                 yield f"line {node.lineno}"
 

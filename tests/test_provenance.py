@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cajajejo import provenance
-from cajajejo.errors import CajajejoError
+from cajajejo.errors import CajajejoError, UsageError
 
 AUTHOR = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
 
@@ -121,3 +121,142 @@ def test_a_repository_that_is_reached_by_a_link_is_the_same(repository: Path, tm
     assert provenance.path_in_repository(tmp_path / "link" / "jobs" / "c.yml") == "jobs/c.yml"
     assert provenance.repository_root(tmp_path / "link" / "jobs") == repository
     assert provenance.repository_root(tmp_path) is None
+
+
+class Tree:
+    """A repository with a committed config and its run specs, as a job is sent from it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.config, self.specs = root / "jobs" / "c.yml", root / "jobs" / "app" / "r.conf"
+        self.write("jobs/app/r.conf", "entries: []\n")
+        self.write(".gitignore", "*.log\nignored/\n")
+        self.commit()
+
+    def write(self, name: str, text: str = "x\n") -> None:
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_text(text)
+
+    def commit(self) -> None:
+        git(self.root, "add", ".")
+        git(self.root, "commit", "-q", "-m", "more")
+
+    @property
+    def sha(self) -> str:
+        return git(self.root, "rev-parse", "HEAD")
+
+    def clean_commit(self, *more: Path, allow_dirty: bool = False) -> str:
+        return provenance.clean_commit([self.config, self.specs, *more], allow_dirty=allow_dirty)
+
+
+@pytest.fixture
+def tree(repository: Path) -> Tree:
+    return Tree(repository)
+
+
+def test_a_job_from_a_clean_tree_is_named_by_its_commit(tree: Tree) -> None:
+    assert tree.clean_commit() == tree.clean_commit(allow_dirty=True) == tree.sha
+
+
+@pytest.mark.parametrize(
+    "name", ["my-job.yml", "notes.txt", "jobs/notes.txt", "jobs/x.log", "other.conf", "ignored/a.conf"]
+)
+def test_files_that_no_job_is_made_of_do_not_count(name: str, tree: Tree) -> None:
+    tree.write(name)
+    assert tree.clean_commit() == tree.sha
+
+
+CHANGES: dict[str, tuple[list[str], dict[str, str]]] = {
+    "changed": (["jobs/c.yml"], {"changed": "jobs/c.yml"}),
+    "changed elsewhere": (["notes.txt"], {"changed": "notes.txt"}),
+    "another config beside it": (["jobs/n.job_config.yml"], {"untracked": "jobs/n.job_config.yml"}),
+    "run specs below it": (["jobs/app/deep/n.conf"], {"untracked": "jobs/app/deep/n.conf"}),
+    "a name with spaces": (["jobs/app/a b é.conf"], {"untracked": "jobs/app/a b é.conf"}),
+    "escape sequences": (["jobs/app/\x1b[2J.conf"], {"untracked": "jobs/app/?[2J.conf"}),
+    "both": (["jobs/c.yml", "jobs/app/n.conf"], {"changed": "jobs/c.yml", "untracked": "jobs/app/n.conf"}),
+}
+
+
+@pytest.mark.parametrize("staged", ["", "staged"])
+@pytest.mark.parametrize("case", CHANGES)
+def test_changes_that_the_commit_does_not_name_are_told(case: str, staged: str, tree: Tree) -> None:
+    names, facts = CHANGES[case]
+    tree.write("notes.txt", "old\n")
+    tree.commit()
+    for name in names:
+        tree.write(name, "new: 1\n")
+    if staged:
+        git(tree.root, "add", ".")
+        facts = {"changed": "\n".join(sorted("\n".join(facts.values()).splitlines()))}
+    with pytest.raises(CajajejoError) as caught:
+        tree.clean_commit()
+    assert caught.value.message == "the repository has changes that the tag config_git_sha would not name"
+    assert {name: "\n".join(sorted(text.splitlines())) for name, text in caught.value.facts.items()} == facts
+    assert caught.value.run == (
+        "git add -A && git commit",
+        f"or accept the tag {tree.sha[:12]}-dirty: --allow-dirty-repo",
+    )
+    assert tree.clean_commit(allow_dirty=True) == f"{tree.sha}-dirty"
+
+
+@pytest.mark.parametrize("name", ["jobs/new.yml", "ignored/c.yml", "jobs/[a-z]*.log"])
+def test_a_file_of_the_job_itself_counts_whatever_its_name(name: str, tree: Tree) -> None:
+    tree.write(name)
+    with pytest.raises(CajajejoError) as caught:
+        tree.clean_commit(tree.root / name)
+    assert caught.value.facts == {"untracked": name}
+
+
+def test_a_deleted_file_counts(tree: Tree) -> None:
+    tree.config.unlink()
+    with pytest.raises(CajajejoError) as caught:
+        tree.clean_commit()
+    assert caught.value.facts == {"changed": "jobs/c.yml"}
+
+
+def test_of_many_changes_some_are_shown(tree: Tree) -> None:
+    for number in range(12):
+        tree.write(f"jobs/app/{number:02}.conf")
+    with pytest.raises(CajajejoError) as caught:
+        tree.clean_commit()
+    lines = caught.value.facts["untracked"].splitlines()
+    assert (len(lines), lines[0], lines[-1]) == (11, "jobs/app/00.conf", "and 2 more")
+
+
+def test_it_makes_no_difference_from_where_it_is_asked(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree.root / "jobs" / "app")
+    assert provenance.clean_commit([Path("../c.yml"), Path("r.conf")]) == tree.sha
+    tree.write("jobs/app/n.conf")
+    with pytest.raises(CajajejoError) as caught:
+        provenance.clean_commit([Path("../c.yml"), Path("r.conf")])
+    assert caught.value.facts == {"untracked": "jobs/app/n.conf"}
+
+
+def test_settings_of_the_user_do_not_hide_changes(tree: Tree) -> None:
+    git(tree.root, "config", "status.showUntrackedFiles", "no")
+    git(tree.root, "config", "status.relativePaths", "true")
+    tree.write("jobs/app/n.conf")
+    with pytest.raises(CajajejoError):
+        tree.clean_commit()
+
+
+def test_files_that_no_commit_can_name_need_a_version(tree: Tree, tmp_path: Path) -> None:
+    outside = tmp_path / "c.yml"
+    outside.write_text("x\n")
+    with pytest.raises(UsageError) as caught:
+        provenance.clean_commit([outside])
+    assert caught.value.lines() == [
+        f"Error: {outside} is in no git repository, so that no commit names it",
+        "Run: give the version yourself: --config-version V",
+    ]
+    with pytest.raises(UsageError) as caught:
+        tree.clean_commit(outside, allow_dirty=True)
+    message = f"{outside} is not in the repository {tree.root}, so that no commit of it names it"
+    assert caught.value.message == message
+
+
+def test_a_repository_without_a_commit_needs_a_version(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "c.yml").write_text("x\n")
+    with pytest.raises(UsageError, match="has no commit yet"):
+        provenance.clean_commit([tmp_path / "c.yml"], allow_dirty=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cajajejo.harness import helm_command
+from tests.fakes.kubernetes import FakeKubernetes
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -57,10 +58,32 @@ def test_both_make_targets_of_the_page_exist() -> None:
     assert {"demo", "test"} <= set(targets)
 
 
-def test_parse_job_prints_what_the_page_shows(tmp_path: Path) -> None:
+def test_validate_prints_what_the_page_shows(tmp_path: Path) -> None:
     command, shown = sessions()[0]
     shutil.copytree(ROOT / "jobs", tmp_path / "jobs")
     assert run(command, tmp_path) == shown
+
+
+def test_submit_job_prints_what_the_pages_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "jobs", tmp_path / "jobs")
+    for command in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "x"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    page = (ROOT / "docs" / "clusters.md").read_text("utf-8")
+    for text in (README, page):
+        (block,) = re.findall(r"```(?:text)?\n\$ (cajajejo jobs evaluation submit-job \\\n.*?)```", text, re.DOTALL)
+        command, _, shown = re.sub(r" \\\n\s+", " ", block).partition("\n")
+        with FakeKubernetes() as cluster:
+            monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig(tmp_path / "kubeconfig")))
+            printed = "\n".join(run(command, tmp_path))
+        assert blurred(printed) == blurred(shown)
+
+
+def blurred(shown: str) -> list[str]:
+    """The lines without what differs each time: names, commits, times, the context; in order of the alphabet."""
+    text = re.sub(r"eval-neurips-[a-z]+-[a-z]+-[0-9a-f]{8} *", "NAME ", shown)
+    text = re.sub(r"config version [0-9a-f]{12}", "config version SHA", text)
+    text = re.sub(r"\d\d:\d\d:\d\d|\d+\.\d s|(?<=^Plan  )[^,]+|(?<=ssd) +", "", text, flags=re.MULTILINE)
+    return sorted(filter(None, (line.rstrip() for line in text.splitlines())))
 
 
 def test_the_evaluation_and_its_verdict_are_what_the_page_shows(request: pytest.FixtureRequest) -> None:

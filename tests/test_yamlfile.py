@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cajajejo import yamlfile
+from cajajejo import yamlfile, yamltext
 from cajajejo.errors import FileProblemsError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def test_a_file_that_is_missing_too_large_or_not_text_is_one_problem(tmp_path: P
 
 
 def test_several_lines_stand_as_a_literal_block() -> None:
-    assert yamlfile.dump({"a": "x\n\ny\n"}) == "a: |\n  x\n\n  y\n"
+    assert yamltext.dump({"a": "x\n\ny\n"}) == "a: |\n  x\n\n  y\n"
 
 
 @given(
@@ -115,7 +115,7 @@ def test_several_lines_stand_as_a_literal_block() -> None:
     )
 )
 def test_what_is_dumped_comes_back_in_our_reader_and_in_yaml_1_1(value: object) -> None:
-    text = yamlfile.dump({"key": value})
+    text = yamltext.dump({"key": value})
     assert yamlfile.parse(text, "f.yml").data == {"key": value}
     assert yaml.safe_load(text) == {"key": value}
     assert yaml.load(text, Loader=yaml.CSafeLoader) == {"key": value}

@@ -12,12 +12,26 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from cajajejo import overrides, validation, yamlfile
-from cajajejo.validation import EnvName, LabelValue, NonEmptyText, Quantity, StrictModel, Text, as_text
+from cajajejo import matrices, naming, overrides, schema_words, validation, yamlfile, yamltext
+from cajajejo.errors import FileProblemsError
+from cajajejo.matrices import Matrix
+from cajajejo.model_source import ModelSource
+from cajajejo.pod_config import (
+    ComputeConfig,
+    KubernetesConfig,
+    SecretEnv,
+    SecretFiles,
+    StorageConfig,
+    check_mounts,
+)
+from cajajejo.schema_words import Says, none_of
+from cajajejo.validation import DnsLabel, EnvName, NonEmptyText, StrictModel, Text, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from cajajejo.yamlfile import Document
 
 DOCUMENTED_TAGS: Final = (
     "config_git_sha",
@@ -42,14 +56,6 @@ POD_VARIABLES: Final = ("CONFIG_PATH_GIT_REPO", "HELM_CONFIG_PATH_GIT_REPO", "JO
 
 _PASSWORD: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/@]*:[^/@]*@", re.IGNORECASE)
 _TAG_KEY: Final = re.compile(r"[\w./: -]{1,250}")
-
-
-class ComputeConfig(StrictModel):
-    """The machine that the evaluation asks for."""
-
-    accelerator: LabelValue | None = Field(None, description="GPU type, the value of the node label; none: CPU only")
-    cpu: Quantity = Field(description="CPUs requested, a Kubernetes quantity", examples=["4"])
-    memory: Quantity = Field(description="Memory requested and allowed, a Kubernetes quantity", examples=["16Gi"])
 
 
 class HelmConfig(StrictModel):
@@ -78,52 +84,6 @@ class MlflowConfig(StrictModel):
     )
 
 
-class MlflowArtifact(StrictModel):
-    """A model that an MLflow run logged as an artifact."""
-
-    run_id: NonEmptyText = Field(description="Run that logged the model")
-    artifact_path: NonEmptyText = Field(description="Path of the artifact inside the run", examples=["model"])
-    model_directory: NonEmptyText = Field(description="Directory of the model inside the artifact", examples=["model"])
-    tokenizer_directory: NonEmptyText | None = Field(None, description="Directory of the tokenizer inside the artifact")
-    tokenizer_hf_repo: NonEmptyText | None = Field(None, description="Hugging Face repository of the tokenizer")
-
-    @model_validator(mode="after")
-    def at_most_one_tokenizer(self) -> Self:
-        """The tokenizer is a directory, a repository, or the model's own."""
-        if self.tokenizer_directory and self.tokenizer_hf_repo:
-            raise ValueError("tokenizer_directory and tokenizer_hf_repo exclude each other")
-        return self
-
-
-def _check_gs_uri(uri: str) -> str:
-    if not re.fullmatch(r"gs://[^/]+/.*[^/].*", uri, re.DOTALL):
-        raise ValueError(f"not the address of a directory in a bucket: {uri[:80]}\nfor example gs://bucket/path/model")
-    return uri.rstrip("/")
-
-
-class ModelSource(StrictModel):
-    """Where the model comes from: exactly one of the fields."""
-
-    mlflow_artifact: MlflowArtifact | None = Field(None, description="An artifact of an MLflow run")
-    gs_uri: Annotated[Text, AfterValidator(_check_gs_uri)] | None = Field(
-        None,
-        description="A Hugging Face model directory in a Google Cloud Storage bucket",
-        examples=["gs://bucket/path/model"],
-    )
-    path: NonEmptyText | None = Field(
-        None, description="A model directory that is there already", examples=["/models/pythia-70m"]
-    )
-
-    @model_validator(mode="after")
-    def one_model_source(self) -> Self:
-        """Exactly one source is named."""
-        named = [name for name in type(self).model_fields if getattr(self, name) is not None]
-        if len(named) != 1:
-            given = " and ".join(named) if named else "none"
-            raise ValueError(f"exactly one of {', '.join(type(self).model_fields)} must be there, not {given}")
-        return self
-
-
 def _tag_value(value: object) -> object:
     if isinstance(value, list | tuple):
         return tuple(_tag_text(item) for item in value)
@@ -141,8 +101,8 @@ def _tag_text(value: object) -> str:
     return text
 
 
-TagValue = Annotated[str | tuple[str, ...] | None, BeforeValidator(_optional_tag_value)]
-TagText = Annotated[str | tuple[str, ...], BeforeValidator(_tag_value)]
+TagValue = Annotated[str | tuple[str, ...] | None, BeforeValidator(_optional_tag_value), schema_words.TEXTS_OR_NULL]
+TagText = Annotated[str | tuple[str, ...], BeforeValidator(_tag_value), schema_words.TEXTS]
 
 
 def _check_tag_key(key: str) -> None:
@@ -158,7 +118,7 @@ def _check_tag_key(key: str) -> None:
 class Tags(StrictModel):
     """Tags of the MLflow run; any further key may stand here. A list becomes its items, joined by commas."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra=none_of(*DOCUMENTED_TAGS))
     __pydantic_extra__: dict[str, TagValue]
 
     creator: TagText = Field(description="Who asked for the evaluation")
@@ -187,41 +147,126 @@ class TrackingConfig(StrictModel):
     tags: Tags = Field(description="Tags of the run; creator and lifecycle are required")
 
 
+def _check_prefix(text: str) -> str:
+    if len(text) > naming.MAX_PREFIX:
+        raise ValueError(f"must be at most {naming.MAX_PREFIX} characters, not {len(text)}: the name goes on after it")
+    return text
+
+
+def _check_image(text: str) -> str:
+    if text != text.strip():
+        raise ValueError(f"must not begin or end with a space: {text[:80]!r}")
+    return text
+
+
+def _check_digest(digest: str) -> str:
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+        raise ValueError(f"not a digest: {digest[:80]}\nsha256: and 64 hexadecimal digits")
+    return digest
+
+
 class EvaluationJobConfig(StrictModel):
     """One evaluation of one model: what runs, on which machine, with which model, tracked where."""
 
     kind: Literal["evaluation"] = Field("evaluation", description="Kind of the file")
     version: Literal["v4"] = Field(description="Version of this format")
-    image: NonEmptyText = Field(description="Image of the evaluation job, without a tag")
-    image_tag: NonEmptyText = Field(description="Tag of the image; better a commit than latest")
-    compute_config: ComputeConfig
-    helm: HelmConfig
-    mlflow_config: MlflowConfig
-    model: ModelSource = Field(alias="model_config")
-    tracking_config: TrackingConfig
-    env: dict[EnvName, Text] = Field(
-        default_factory=dict, description="Environment variables of the harness; also used by `run --local`"
+    image: Annotated[NonEmptyText, AfterValidator(_check_image)] = Field(
+        description="Image of the evaluation job, without a tag"
     )
+    image_tag: Annotated[NonEmptyText, AfterValidator(_check_image)] = Field(
+        description="Tag of the image; better a commit than latest"
+    )
+    image_digest: (
+        Annotated[Text, AfterValidator(_check_digest), Says(type="string", pattern="^sha256:[0-9a-f]{64}$")] | None
+    ) = Field(None, description="Digest of the image; where it is given, it is what runs, and not the tag")
+    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = Field(
+        None, description="When the image is pulled; none: Always for the tag latest, else IfNotPresent"
+    )
+    name_prefix: Annotated[DnsLabel, AfterValidator(_check_prefix), Says(maxLength=naming.MAX_PREFIX)] = Field(
+        "eval-neurips", description="Beginning of the job's name; two words and a content hash follow"
+    )
+    compute_config: ComputeConfig = Field(description="The machine")
+    storage_config: StorageConfig = Field(StorageConfig(), description="The disks")
+    kubernetes_config: KubernetesConfig = Field(KubernetesConfig(), description="Kubernetes' own settings")
+    env: dict[EnvName, Text] = Field(
+        default_factory=dict,
+        description="Environment variables of the harness; also used by `run --local`",
+        json_schema_extra=none_of(*POD_VARIABLES),
+    )
+    secret_env: SecretEnv = Field(
+        default_factory=dict,
+        description="Environment variables from Secrets; here they are taken from variables of the same name",
+        examples=[{"HF_TOKEN": {"name": "hugging-face", "key": "token"}}],
+    )
+    secret_files: tuple[SecretFiles, ...] = Field((), description="Secrets as files")
+    helm: HelmConfig = Field(description="What HELM is asked to do")
+    mlflow_config: MlflowConfig = Field(description="Where results are tracked")
+    model: ModelSource = Field(alias="model_config", description="Where the model comes from")
+    tracking_config: TrackingConfig = Field(description="What the run is called in MLflow")
+    matrix: Matrix | None = Field(None, description="One job for each combination of values")
 
     @model_validator(mode="after")
-    def env_leaves_our_variables_alone(self) -> Self:
-        """The four variables that the manifest sets are not set twice."""
-        taken = [name for name in POD_VARIABLES if name in self.env]
-        if taken:
-            raise ValueError(f"env: {', '.join(taken)} is set by the job itself")
+    def variables_are_set_once(self) -> Self:
+        """The variables that the manifest sets are not set twice."""
+        ours = (*POD_VARIABLES, *(("TZ",) if self.kubernetes_config.time_zone else ()))
+        for section, names in (("env", self.env), ("secret_env", self.secret_env)):
+            taken = [name for name in ours if name in names]
+            if taken:
+                raise ValueError(f"{section}: {', '.join(taken)} is set by the job itself")
+        both = [name for name in self.env if name in self.secret_env]
+        if both:
+            raise ValueError(f"secret_env: {both[0]} stands in env as well")
         return self
+
+    @model_validator(mode="after")
+    def every_mount_has_its_place(self) -> Self:
+        """The model cache and the secret files are mounted at different paths."""
+        check_mounts(self.storage_config, self.secret_files)
+        return self
+
+    @property
+    def image_reference(self) -> str:
+        """The image as a pod names it: by its digest where there is one, else by its tag."""
+        return f"{self.image}@{self.image_digest}" if self.image_digest else f"{self.image}:{self.image_tag}"
 
     def as_yaml(self) -> str:
         """The config as it stands in the ConfigMap: checked, complete, keys sorted."""
-        return yamlfile.dump(self.model_dump(mode="json", by_alias=True))
+        return yamltext.dump(self.model_dump(mode="json", by_alias=True))
 
 
 def load(path: Path, settings: Sequence[str] = ()) -> EvaluationJobConfig:
-    """The evaluation job config in `path`, with ``PATH=VALUE`` overrides applied.
+    """The evaluation job config in `path`, with ``PATH=VALUE`` overrides applied; one job, no matrix.
 
     Raises:
         FileProblemsError: every problem of the file, with its line.
         UsageError: an override is not ``PATH=VALUE``.
     """
-    document = overrides.apply(yamlfile.load(path), settings)
-    return validation.validate(EvaluationJobConfig, document)
+    document = read(path, settings)
+    config = validation.validate(EvaluationJobConfig, document)
+    if config.matrix is not None:
+        hint = "leave it out with --set matrix=null, and choose with --set PATH=VALUE"
+        message = "many jobs, where one is meant"
+        raise FileProblemsError([validation.problem_at(document, ("matrix",), message, hint=hint)])
+    return config
+
+
+def read(path: Path, settings: Sequence[str] = ()) -> Document:
+    """The file with the overrides applied, not yet checked.
+
+    Raises:
+        FileProblemsError: the file cannot be read, or is not one well-formed mapping.
+        UsageError: an override is not ``PATH=VALUE``.
+    """
+    return overrides.apply(yamlfile.load(path), settings)
+
+
+def validate_all(document: Document) -> list[tuple[EvaluationJobConfig, Document]]:
+    """The job configs that a file holds, one or as many as its matrix has; each with the file as it stands for it.
+
+    Raises:
+        FileProblemsError: every problem of the file.
+        UsageError: an override names what the matrix varies.
+    """
+    if document.data.get("matrix") is None:
+        return [(validation.validate(EvaluationJobConfig, document), document)]
+    return matrices.validate_each(EvaluationJobConfig, document)

@@ -11,6 +11,12 @@
     ├── ModelError                1    the model cannot be fetched, or is not what the config says
     ├── TrackingError             1    the tracking server cannot be reached, or said no
     ├── HistoryError              1    the metric history cannot be read or written
+    ├── ClusterError              1    a cluster does not answer, or says no: drawn in `cluster.errors`
+    ├── UnknownKindError          1    a kind of object that is not sent to clusters
+    ├── ObjectDiffersError        1    an object that a job needs is on the cluster with another content
+    ├── JobExistsError            1    another Job has the name
+    ├── JobFailedError            1    the same was sent before, and failed
+    ├── BatchError                1    some of several jobs were not sent
     ├── InterruptedRunError     130    Ctrl-C (143: SIGTERM); what is finished is kept
     └── UsageError                2    the command line is wrong
 

@@ -1,134 +1,253 @@
-"""What can be done with an evaluation job: its use cases, as plain functions."""
+"""What can be made of an evaluation job config without a cluster: job specs, and what is wrong with them."""
 
 from __future__ import annotations
 
-import json
-import os
-import shlex
-import stat
-import sys
+import gc
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cajajejo import config as job_config
-from cajajejo import files, manifests, provenance, quoting
+from cajajejo import (
+    config_checks,
+    kubernetes_schemas,
+    manifest_checks,
+    manifests,
+    profiles,
+    provenance,
+    quoting,
+    validation,
+)
 from cajajejo import run_specs as specs
 from cajajejo.errors import CajajejoError, FileProblemsError, Problem, UsageError
 from cajajejo.manifests import JobIdentity, Manifests
 from cajajejo.run_specs import MAX_CONFIG_MAP_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from cajajejo.config import EvaluationJobConfig
+    from cajajejo.kubernetes_schemas import KubernetesVersion
+    from cajajejo.profiles import Profile
+    from cajajejo.yamlfile import Document
 
 TEMPLATE: Final = "evaluation_job.yml.j2"
-NAME_PREFIX: Final = "eval-neurips"
-PROFILE: Final = "gke-autopilot"
-_APPLY_LIMIT: Final = 256 * 1024 - 16 * 1024
-"""Over this `kubectl apply` may fail: it keeps a copy of each object in an annotation, and those hold 256 KiB."""
+UNSET: Final = "unset"
+"""The config version of a job spec that nobody gave one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """How a job config becomes manifests: the options that every command that renders has."""
+
+    profile: str = profiles.DEFAULT
+    templates: Path | None = None
+    namespace: str | None = None
+    settings: Sequence[str] = ()
+    allow_unknown_accelerator: bool = False
+    kubernetes_version: str = kubernetes_schemas.NEWEST
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The job specs that a config makes, one or as many as its matrix has, and the warnings about them."""
+
+    jobs: tuple[Manifests, ...]
+    warnings: tuple[Problem, ...]
 
 
 def parse_job(
-    config_path: Path, helm_config_path: Path, *, config_version: str = "unset", settings: Sequence[str] = ()
-) -> Manifests:
-    """The job spec of the evaluation in `config_path`: the same input gives the same bytes.
+    config_path: Path,
+    helm_config_path: Path,
+    *,
+    config_version: str = UNSET,
+    rendering: Rendering = Rendering(),  # frozen
+) -> Rendered:
+    """The job specs of the evaluation in `config_path`: the same input gives the same bytes.
 
     Args:
         config_path: the job config, a YAML file.
         helm_config_path: the run specs; they reach the pod byte for byte.
         config_version: what the run is tagged with, usually a commit.
-        settings: ``PATH=VALUE`` overrides of the config.
+        rendering: cluster profile, templates, namespace and overrides.
 
     Raises:
         FileProblemsError: every problem of the two files.
-        UsageError: a setting is not ``PATH=VALUE``, or the config version is text that Kubernetes cannot store.
+        UsageError: an option is wrong, for example a setting that is not ``PATH=VALUE``.
     """
-    config, run_specs = _load(config_path, helm_config_path, settings)
     _check_argument("--config-version", config_version)
     if not config_version:
         raise UsageError("--config-version is empty: a commit, or leave the option out")
-    data = {"eval_config.yml": config.as_yaml(), "run_specs.conf": run_specs}
-    _check_size(data, {"eval_config.yml": config_path, "run_specs.conf": helm_config_path})
-    identity = JobIdentity(
-        prefix=NAME_PREFIX,
-        config_version=config_version,
-        config_path=_path_in_repository("CONFIG", config_path),
-        helm_config_path=_path_in_repository("HELM_CONFIG", helm_config_path),
-    )
-    return manifests.render(TEMPLATE, config, identity, data)
+    jobs, problems = render_all(config_path, helm_config_path, config_version, rendering)
+    errors = [problem for problem in problems if problem.level == "error"]
+    if errors:
+        raise FileProblemsError(errors)
+    return Rendered(tuple(jobs), tuple(once(problems)))
 
 
-def write(job: Manifests, output: Path, *, keep: Sequence[Path] = ()) -> None:
-    """Writes the text of `job` to `output` as a whole: a reader sees the old file or the new one; ``-`` is stdout.
+def render_all(
+    config_path: Path, helm_config_path: Path | None, config_version: str, rendering: Rendering
+) -> tuple[list[Manifests], list[Problem]]:
+    """The jobs of a config, and every problem of them; a job with an error is not rendered.
 
     Raises:
-        CajajejoError: it cannot be written there.
-        UsageError: `output` is one of the files to `keep`.
+        FileProblemsError: the files cannot be read, or the config is wrong in itself.
+        UsageError: an option is wrong.
     """
-    data = job.text.encode()
+    renderer = _Renderer.of(config_path, helm_config_path, config_version, rendering)
+    jobs: list[Manifests] = []
+    problems: list[Problem] = []
+    with _no_search_for_cycles():
+        configs, run_specs = _load(config_path, helm_config_path, rendering.settings, renderer.known)
+        entries = specs.entries(run_specs)
+        for config, document in configs:
+            found = [*renderer.config_problems(config, document), *renderer.run_spec_problems(config, entries)]
+            if all(problem.level == "warning" for problem in found):
+                jobs.append(renderer.render(config, run_specs))
+                found += renderer.manifest_problems(jobs[-1])
+            problems += found
+    return jobs, problems
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Keeps Python from looking for cycles in what is made: there are none, and of a thousand jobs it takes a third."""
+    was_on = gc.isenabled()
+    gc.disable()
     try:
-        if str(output) == "-":
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-            return
-        mode = _mode(output)
-        if mode is not None and any(output.samefile(path) for path in keep):
-            raise UsageError(f"OUTPUT is {output}, which is also read: the job spec would replace it")
-        if mode is None or stat.S_ISREG(mode):
-            files.replace(output.resolve(), data)
-        else:
-            output.write_bytes(data)  # a device or a pipe, /dev/stdout too, is written to, never replaced
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise _not_written(output, error) from error
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
-def outline(job: Manifests, *, ascii_only: bool = False) -> list[str]:
-    """One line for each object of `job`: what it asks for."""
-    pod = job.document("Job")["spec"]["template"]["spec"]
-    requests = pod["containers"][0]["resources"]["requests"]
-    accelerator = pod.get("nodeSelector", {}).get("cloud.google.com/gke-accelerator")
-    times = "x" if ascii_only else "\N{MULTIPLICATION SIGN}"
-    gpu = [f"{requests['nvidia.com/gpu']} {times} {accelerator}"] if accelerator else []
-    claim = pod["volumes"][1]["ephemeral"]["volumeClaimTemplate"]["spec"]
-    asked = [*gpu, f"{requests['cpu']} CPU", requests["memory"], f"scratch {claim['resources']['requests']['storage']}"]
-    data = job.document("ConfigMap")["data"]
-    kibibytes = sum(len(text.encode()) for text in data.values()) / 1024
-    return [
-        f"Job           {', '.join(asked)}; profile {PROFILE}",
-        f"ConfigMap     {', '.join(data)}: {kibibytes:.1f} KiB, immutable",
-        f"StorageClass  {job.document('StorageClass')['metadata']['name']}",
-    ]
+@dataclass(frozen=True, slots=True)
+class _Renderer:
+    """What the jobs of one config have in common."""
+
+    config_path: Path
+    helm_config_path: Path | None
+    rendering: Rendering
+    profile: Profile
+    version: KubernetesVersion
+    identity: JobIdentity
+
+    @classmethod
+    def of(
+        cls, config_path: Path, helm_config_path: Path | None, config_version: str, rendering: Rendering
+    ) -> _Renderer:
+        _check_namespace(rendering.namespace)
+        identity = JobIdentity(
+            prefix="",
+            config_version=config_version,
+            config_path=_path_in_repository("CONFIG", config_path),
+            helm_config_path=_path_in_repository("HELM_CONFIG", helm_config_path) if helm_config_path else "",
+        )
+        profile, version = profiles.find(rendering.profile), kubernetes_schemas.version(rendering.kubernetes_version)
+        return cls(config_path, helm_config_path, rendering, profile, version, identity)
+
+    @property
+    def known(self) -> Profile | None:
+        """The profile whose accelerators are known; None where any name will do."""
+        return None if self.rendering.allow_unknown_accelerator else self.profile
+
+    def config_problems(self, config: EvaluationJobConfig, document: Document) -> list[Problem]:
+        """What does not fit together in the config, or not on this kind of cluster."""
+        found = config_checks.findings(
+            config,
+            self.profile,
+            kubernetes_version=self.rendering.kubernetes_version,
+            allow_unknown=self.rendering.allow_unknown_accelerator,
+        )
+        return [_problem_of(finding, document) for finding in found]
+
+    def run_spec_problems(self, config: EvaluationJobConfig, entries: Sequence[specs.Entry]) -> list[Problem]:
+        """What the run specs ask for, and cannot have with this config."""
+        found = config_checks.run_spec_findings(config, entries)
+        file = str(self.helm_config_path)
+        return [
+            Problem(file, finding.message, line=entry.line, hint=finding.hint, level=finding.level)
+            for entry, finding in found
+        ]
+
+    def render(self, config: EvaluationJobConfig, run_specs: str) -> Manifests:
+        """The manifests of one job."""
+        data = {"eval_config.yml": config.as_yaml(), "run_specs.conf": run_specs}
+        _check_size(data, {"eval_config.yml": self.config_path, "run_specs.conf": self.helm_config_path or Path()})
+        namespace = self.rendering.namespace or config.kubernetes_config.namespace or "default"
+        job = manifests.render(
+            TEMPLATE,
+            replace(self.identity, prefix=config.name_prefix, namespace=namespace),
+            config=config,
+            placement=profiles.placement(self.profile, config.compute_config, config.storage_config.scratch),
+            files=data,
+            templates=self.rendering.templates,
+        )
+        kinds = [document["kind"] for document in job.documents]
+        if kinds.count("Job") != 1:
+            made = ", ".join(kinds)
+            raise CajajejoError(f"{self.source}: must make one Job", facts={"makes": made})
+        return job
+
+    @property
+    def source(self) -> Path:
+        """The file to which a fault of the manifest is told: the site's template where there is one."""
+        return self.rendering.templates / TEMPLATE if self.rendering.templates else self.config_path
+
+    def manifest_problems(self, job: Manifests) -> list[Problem]:
+        """What a cluster would refuse in the manifest; with the packaged templates nothing."""
+        found = manifest_checks.check(job.documents, version=self.version)
+        if self.profile.name == "gke-autopilot":
+            found += manifest_checks.gke_autopilot(job.documents)
+        return [manifest_problem(finding, str(self.source)) for finding in found]
 
 
-def warnings(job: Manifests) -> list[str]:
-    """What works today and may not work tomorrow."""
-    image = job.document("Job")["spec"]["template"]["spec"]["containers"][0]["image"]
-    if not image.endswith(":latest"):
-        return []
-    pin = "--set image_tag=TAG; best a tag that names the commit of the image"
-    return [f"image tag latest can change between now and the run.\n  pin it      {pin}"]
+def manifest_problem(finding: manifest_checks.Finding, file: str, line: int | None = None) -> Problem:
+    """A finding in a manifest, told of the file that it comes from."""
+    path = ".".join(map(str, (finding.kind, *finding.location)))
+    return Problem(file, finding.message, path=path, line=line, hint=finding.hint, level=finding.level)
 
 
-def apply_command(job: Manifests) -> str:
-    """The kubectl command, but for the file, that sends `job`."""
-    large = any(len(json.dumps(document)) > _APPLY_LIMIT for document in job.documents)
-    return "kubectl apply --server-side -f" if large else "kubectl apply -f"
+def _problem_of(finding: config_checks.Finding, document: Document) -> Problem:
+    return validation.problem_at(document, finding.location, finding.message, hint=finding.hint, level=finding.level)
 
 
-def _load(config_path: Path, helm_config_path: Path, settings: Sequence[str]) -> tuple[EvaluationJobConfig, str]:
-    """Both files, or the problems of both."""
+def _load(
+    config_path: Path, helm_config_path: Path | None, settings: Sequence[str], profile: Profile | None
+) -> tuple[list[tuple[EvaluationJobConfig, Document]], str]:
+    """Both files, or the problems of both; an accelerator that `profile` does not know is told with them."""
+    run_specs = "entries: []\n"
+    problems: list[Problem] = []
     try:
-        config = job_config.load(config_path, settings)
+        run_specs = specs.read(helm_config_path) if helm_config_path else run_specs
     except FileProblemsError as error:
-        try:
-            specs.read(helm_config_path)
-        except FileProblemsError as other:
-            raise FileProblemsError([*error.problems, *other.problems]) from other
-        raise
-    return config, specs.read(helm_config_path)
+        problems += error.problems
+    document = None
+    try:
+        document = job_config.read(config_path, settings)
+        configs = job_config.validate_all(document)
+    except FileProblemsError as error:
+        more = _accelerator_problem(document, profile) if document else []
+        raise FileProblemsError([*error.problems, *more, *problems]) from error
+    if problems:
+        raise FileProblemsError(problems)
+    return configs, run_specs
+
+
+def _accelerator_problem(document: Document, profile: Profile | None) -> list[Problem]:
+    """What can be said of the accelerator although the config as a whole is wrong."""
+    section = document.data.get("compute_config")
+    name = section.get("accelerator") if isinstance(section, dict) else None
+    if profile is None or not isinstance(name, str):
+        return []
+    finding = config_checks.unknown_accelerator(name, profile)
+    return [_problem_of(finding, document)] if finding else []
+
+
+def once(problems: Sequence[Problem]) -> list[Problem]:
+    """Each problem once: the jobs of a matrix share most of theirs."""
+    return list(dict.fromkeys(problems))
 
 
 def _check_size(data: dict[str, str], paths: dict[str, Path]) -> None:
@@ -152,23 +271,13 @@ def _path_in_repository(name: str, path: Path) -> str:
     return text
 
 
+def _check_namespace(namespace: str | None) -> None:
+    try:
+        if namespace is not None:
+            validation.check_dns_label(namespace)
+    except ValueError as error:
+        raise UsageError(f"--namespace: {str(error).partition(chr(10))[0]}") from error
+
+
 def _problem(path: Path, message: str, line: int | None = None) -> FileProblemsError:
     return FileProblemsError([Problem(str(path), message, line=line)])
-
-
-def _mode(path: Path) -> int | None:
-    """The type and permissions of what stands at `path`, through links; None where nothing does."""
-    try:
-        return path.stat().st_mode
-    except FileNotFoundError:
-        return None
-
-
-def _not_written(output: Path, error: OSError) -> CajajejoError:
-    if str(output) == "-":
-        return CajajejoError(f"stdout cannot be written: {error.strerror}")
-    folder = os.path.dirname(os.path.realpath(output)) if os.path.islink(output) else str(output.parent)  # noqa: PTH114, PTH120  # pathlib raises
-    if isinstance(error, FileNotFoundError) and not os.path.isdir(folder):  # noqa: PTH112
-        make = f"mkdir -p {shlex.quote(folder)}"
-        return CajajejoError(f"{output}: the directory {folder} is not there", run=make)
-    return CajajejoError(f"{output}: cannot be written: {error.strerror}")

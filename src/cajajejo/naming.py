@@ -12,6 +12,9 @@ from typing import Final
 MAX_LENGTH: Final = 63
 """A Job's name becomes a label of its pods (``job-name``), and a label value holds no more."""
 
+MAX_PREFIX: Final = 32
+"""Leaves room for the longest words and the digits."""
+
 ADJECTIVES: Final = tuple(
     """
     able active adaptable agile alert amazing amiable amusing artful astute attentive balanced blissful bold brave
@@ -45,6 +48,7 @@ ANIMALS: Final = tuple(
     """.split()  # noqa: SIM905  # words read better than a list of strings
 )
 
+_OURS: Final = re.compile(r"-[a-z]+-[a-z]+-[0-9a-f]{8}$")
 _DNS_LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
@@ -53,6 +57,21 @@ def job_name(prefix: str, digest: str) -> str:
     adjective = ADJECTIVES[int(digest[8:20], 16) % len(ADJECTIVES)]
     animal = ANIMALS[int(digest[20:32], 16) % len(ANIMALS)]
     return check_dns_label(f"{prefix}-{adjective}-{animal}-{digest[:8]}")
+
+
+def has_digest(name: str) -> bool:
+    """Whether `name` ends in words and digits of ours."""
+    return _OURS.search(name) is not None
+
+
+def prefix_of(name: str) -> str:
+    """What stands before the two words, where a name has them; else the whole name, as far as it leaves room."""
+    parts = name.split("-")
+    if has_digest(name):
+        parts = parts[:-1]
+    if len(parts) > 2 and parts[-2] in ADJECTIVES and parts[-1] in ANIMALS:  # noqa: PLR2004  # a prefix and two words
+        parts = parts[:-2]
+    return "-".join(parts)[:MAX_PREFIX].rstrip("-.")
 
 
 def check_dns_label(text: str) -> str:

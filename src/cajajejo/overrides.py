@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from cajajejo import yamlfile
@@ -12,7 +11,7 @@ from cajajejo.errors import UsageError
 from cajajejo.yamlfile import Document, Location, Value, dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _PART: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|([^.="]+)')
 _EXAMPLE: Final = (
@@ -27,13 +26,40 @@ def apply(document: Document, settings: Sequence[str]) -> Document:
         UsageError: a setting has no path, no ``=``, or its path leads through something that holds no fields.
         FileProblemsError: a value is not well-formed YAML.
     """
-    data = copy.deepcopy(document.data)
+    data = dict(document.data)
     places = []
     for setting in settings:
         location, text = _split(setting)
         _put(data, location, yamlfile.parse_value(text, f"--set {dotted(location)}"), setting)
         places.append(location)
     return replace(document, data=data, overridden=frozenset(places))
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A value of a file, and the line of everything inside of it; the value itself stands at ``()``."""
+
+    value: Value
+    lines: Mapping[Location, int]
+
+
+def put_all(document: Document, values: Mapping[str, Placed]) -> Document:
+    """`document` with the value of each path put in, and told at its own line; the paths are those of ``--set``.
+
+    Raises:
+        UsageError: a path is none, leads through something that holds no fields, or was overridden already.
+    """
+    data, lines = dict(document.data), dict(document.lines)
+    for path, placed in values.items():
+        location, _ = _split(f"{path}=")
+        if location in document.overridden:
+            facts = {"instead": f"--set 'matrix.axes.\"{path}\"=[VALUE]'"}
+            raise UsageError(f"--set {path}: the matrix of {document.file} gives it its values", facts=facts)
+        _put(data, location, placed.value, path)
+        lines |= {(*location, *inside): line for inside, line in placed.lines.items()}
+        for end in range(1, len(location)):
+            lines.setdefault(location[:end], lines[location])  # a section that the path alone makes
+    return replace(document, data=data, lines=lines)
 
 
 def _split(setting: str) -> tuple[Location, str]:
@@ -76,4 +102,7 @@ def _index(items: list[Value], part: str | int, setting: str) -> int:
 
 
 def _container(value: Value) -> Value:
-    return {} if value is None else value
+    """A container of its own to put something into; what holds nothing stays what it is."""
+    if value is None:
+        return {}
+    return value.copy() if isinstance(value, dict | list) else value

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.errors import CajajejoError, require
+from cajajejo.errors import CajajejoError, UsageError, require
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+JOB_FILES: Final = (".job_config.yml", ".job_config.yaml", ".conf", ".jsonl", ".j2")
+"""How the names of files end that jobs are made of."""
+_SHOWN: Final = 10
 
 
 def repository_root(path: Path) -> Path | None:
@@ -33,15 +39,83 @@ def head_commit(path: Path) -> str:
     root = repository_root(path)
     if root is None:
         return "unset"
+    with _repository(root) as repository:
+        if not repository.head.is_valid():  # a repository without a commit
+            return "unset"
+        sha = str(repository.head.commit.hexsha)
+        return f"{sha}-dirty" if repository.is_dirty() else sha
+
+
+def clean_commit(paths: Sequence[Path], *, allow_dirty: bool = False) -> str:
+    """The commit that names what is in `paths` and beside them: the SHA, with ``-dirty`` where that is allowed.
+
+    Args:
+        paths: the files that a job is made of. Of their repository every tracked file counts; of what is untracked
+            these files, ignored or not, and what lies below their directories and looks like a job's (`JOB_FILES`).
+        allow_dirty: whether a repository with changes will do.
+
+    Raises:
+        UsageError: the files are in no repository, or in one without a commit, or it has changes.
+        MissingExtraError: the package GitPython is not installed.
+        CajajejoError: git cannot read the repository.
+    """
+    root = repository_root(paths[0].parent)
+    give = "give the version yourself: --config-version V"
+    if root is None:
+        raise UsageError(f"{paths[0]} is in no git repository, so that no commit names it", run=give)
+    strange = next((path for path in paths if repository_root(path.parent) != root), None)
+    if strange is not None:
+        raise UsageError(f"{strange} is not in the repository {root}, so that no commit of it names it", run=give)
+    with _repository(root) as repository:
+        if not repository.head.is_valid():
+            raise UsageError(f"the repository {root} has no commit yet", run=give)
+        sha = str(repository.head.commit.hexsha)
+        changed, untracked = _status(repository)
+        untracked = list(dict.fromkeys([*_unknown(repository, root, paths), *_of_jobs(untracked, root, paths)]))
+    if not changed and not untracked:
+        return sha
+    if allow_dirty:
+        return f"{sha}-dirty"
+    facts = {name: _listed(names) for name, names in (("changed", changed), ("untracked", untracked)) if names}
+    message = "the repository has changes that the tag config_git_sha would not name"
+    cures = ["git add -A && git commit", f"or accept the tag {sha[:12]}-dirty: --allow-dirty-repo"]
+    raise CajajejoError(message, facts=facts, run=cures)
+
+
+def _status(repository: Any) -> tuple[list[str], list[str]]:
+    """The names of files that differ from the commit, and of those that git does not know."""
+    entries = repository.git.status("--porcelain=v1", "-z", "--untracked-files=all", "--no-renames").split("\0")
+    changed = [entry[3:] for entry in entries if entry and not entry.startswith("??")]
+    return changed, [entry[3:] for entry in entries if entry.startswith("??")]
+
+
+def _unknown(repository: Any, root: Path, paths: Sequence[Path]) -> list[str]:
+    """Those of `paths` that git does not know, ignored ones as well."""
+    names = [(path.parent.resolve() / path.name).relative_to(root).as_posix() for path in paths]
+    known = repository.git.ls_files("-z", "--", *(f":(literal){name}" for name in names)).split("\0")
+    return [name for name in names if name not in known]
+
+
+def _of_jobs(names: Sequence[str], root: Path, paths: Sequence[Path]) -> list[str]:
+    """Those of `names` that lie below the directories of `paths` and look like a job's."""
+    folders = {path.parent.resolve() for path in paths}
+    looks_alike = (name for name in names if name.endswith(JOB_FILES))
+    return [name for name in looks_alike if any((root / name).is_relative_to(folder) for folder in folders)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [*names[:_SHOWN], *([f"and {len(names) - _SHOWN} more"] if len(names) > _SHOWN else [])]
+    return "\n".join("".join(character if character.isprintable() else "?" for character in name) for name in shown)
+
+
+@contextmanager
+def _repository(root: Path) -> Iterator[Any]:
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # without the program git the package raises at its import
     git = require("git", extra="evaluation", purpose="reading the commit that a run is tagged with")
     try:
         with git.Repo(root) as repository:
             repository.git.rev_parse("--git-dir")  # fails with git's own words where git does not want to read it
-            if not repository.head.is_valid():  # a repository without a commit
-                return "unset"
-            sha = str(repository.head.commit.hexsha)
-            return f"{sha}-dirty" if repository.is_dirty() else sha
+            yield repository
     except (git.GitError, ValueError) as error:
         facts = {"says": str(error).strip()[:300], "note": "CONFIG_VERSION=SHA in the environment does without git"}
         message = f"git cannot read the repository: {root}"

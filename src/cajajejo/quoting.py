@@ -18,6 +18,12 @@ _NOT_IN_BLOCK: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufef
 _EXPANDED: Final = re.compile(r"\$(?=[$(]|[^\x00-\x7f])")
 
 
+class Yaml(str):
+    """Text that is YAML already; what a template writes must be this."""
+
+    __slots__ = ()
+
+
 def problem_of(text: str) -> str | None:
     """Why no Kubernetes object can hold `text`, or None where one can."""
     found = _UNREPRESENTABLE.search(text)
@@ -28,7 +34,7 @@ def problem_of(text: str) -> str | None:
     return "holds a lone surrogate, which is not a character"
 
 
-def q(text: str) -> str:
+def q(text: str) -> Yaml:
     """`text` as a double-quoted scalar on one line, which every YAML reader takes unchanged.
 
     Characters outside the Basic Multilingual Plane stand as themselves: the pair of escapes that JSON has for them
@@ -38,10 +44,10 @@ def q(text: str) -> str:
         TypeError: not text; a None or a number here is a mistake in the template.
         ValueError: text that no Kubernetes object can hold.
     """
-    return '"' + _ESCAPED.sub(_escape, _text(text)) + '"'
+    return Yaml('"' + _ESCAPED.sub(_escape, _text(text)) + '"')
 
 
-def block(text: str, indent: int) -> str:
+def block(text: str, indent: int) -> Yaml:
     """`text` as a literal block, each line after `indent` spaces; as `q` writes it where a block would not be exact.
 
     Raises:
@@ -54,7 +60,7 @@ def block(text: str, indent: int) -> str:
         return q(text)
     ending = "-" if lines[-1] else "+" if not lines[-2] else ""
     body = lines if lines[-1] else lines[:-1]
-    return f"|{ending}\n" + "\n".join(" " * indent + line if line else "" for line in body)
+    return Yaml(f"|{ending}\n" + "\n".join(" " * indent + line if line else "" for line in body))
 
 
 def literal(text: str) -> str:
@@ -64,6 +70,28 @@ def literal(text: str) -> str:
     outside ASCII, of which the kubelet would read only the first byte.
     """
     return _EXPANDED.sub("$$", _text(text))
+
+
+def number(value: object) -> Yaml:
+    """A whole number.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"a template wrote {value!r:.60} where a whole number must stand")
+    return Yaml(str(int(value)))
+
+
+def flag(value: object) -> Yaml:
+    """``true`` or ``false``.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"a template wrote {value!r:.60} where true or false must stand")
+    return Yaml("true" if value else "false")
 
 
 def _escape(match: re.Match[str]) -> str:

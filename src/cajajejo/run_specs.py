@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cajajejo import quoting
 from cajajejo.errors import FileProblemsError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 MAX_CONFIG_MAP_BYTES: Final = 1024 * 1024
@@ -39,6 +42,30 @@ def read(path: Path) -> str:
     if problem:
         raise _problem(path, problem, text.count("\n", 0, text.index("\0")) + 1)
     return text
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of run specs: ``{description: "mmlu:subject=anatomy,model=huggingface/model", …}``."""
+
+    line: int
+    scenario: str
+    arguments: Mapping[str, str]
+
+
+def entries(text: str) -> list[Entry]:
+    """The entries of run specs, as far as they can be read without HELM; what is commented out is none."""
+    found = []
+    for line, content in enumerate(text.splitlines(), start=1):
+        for match in _DESCRIPTION.finditer(_COMMENT.sub("", content)):
+            scenario, _, arguments = match[1].partition(":")
+            pairs = (part.partition("=") for part in arguments.split(",") if "=" in part)
+            found.append(Entry(line, scenario.strip(), {name.strip(): value.strip() for name, _, value in pairs}))
+    return found
+
+
+_COMMENT: Final = re.compile(r"^\s*(#|//).*")
+_DESCRIPTION: Final = re.compile(r"""["']?description["']?\s*[:=]\s*"((?:[^"\\]|\\.)*)\"""")
 
 
 def _problem(path: Path, message: str, line: int | None = None) -> FileProblemsError:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import difflib
 import re
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from cajajejo import schema_words as words
 from cajajejo.errors import FileProblemsError, Problem
 from cajajejo.yamlfile import Document, WrittenFloat, WrittenInt, dotted
 
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
     from cajajejo.yamlfile import Location
 
 _QUANTITY: Final = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?")
-_LABEL_VALUE: Final = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_LABEL_PART: Final = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_LABEL_VALUE: Final = re.compile(rf"({_LABEL_PART})?")
+_LABEL_KEY: Final = re.compile(rf"(?:(?P<prefix>[^/]*)/)?{_LABEL_PART}")
+_MAX_NAME: Final = 253
+_MAX_LABEL: Final = 63
+_DNS_LABEL: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_DNS_NAME: Final = re.compile(rf"{_DNS_LABEL}(\.{_DNS_LABEL})*")
 _ENV_NAME: Final = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 _FACTORS: Final = {"K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
 
@@ -111,17 +118,58 @@ def check_env_name(text: str) -> str:
     return text
 
 
-Text = Annotated[str, BeforeValidator(as_text)]
+def check_label_key(text: str) -> str:
+    """The key of a Kubernetes label or annotation, unchanged.
+
+    Raises:
+        ValueError: Kubernetes would refuse it.
+    """
+    match = _LABEL_KEY.fullmatch(text)
+    prefix = match and match["prefix"]
+    if match is None or (prefix is not None and (len(prefix) > _MAX_NAME or not _DNS_NAME.fullmatch(prefix))):
+        rule = "a name of at most 63 letters, digits, '-', '_' and '.', perhaps after a domain and '/'"
+        raise ValueError(f"not a label key: {text[:70]!r}\n{rule}")
+    return text
+
+
+def check_dns_name(text: str) -> str:
+    """The name of a Kubernetes object, unchanged: a DNS-1123 subdomain.
+
+    Raises:
+        ValueError: over 253 characters, or others than small letters, digits, ``-`` and ``.``.
+    """
+    if len(text) > _MAX_NAME or not _DNS_NAME.fullmatch(text):
+        rule = "small letters, digits, '-' and '.'; a letter or digit at both ends"
+        raise ValueError(f"not a name for an object: {text[:70]!r}\n{rule}")
+    return text
+
+
+def check_dns_label(text: str) -> str:
+    """The name of a namespace, or the beginning of a job's, unchanged: a DNS-1123 label.
+
+    Raises:
+        ValueError: over 63 characters, or others than small letters, digits and ``-``.
+    """
+    if len(text) > _MAX_LABEL or "." in text or not _DNS_NAME.fullmatch(text):
+        rule = "at most 63 small letters, digits and '-'; a letter or digit at both ends"
+        raise ValueError(f"not a name: {text[:70]!r}\n{rule}")
+    return text
+
+
+Text = Annotated[str, BeforeValidator(as_text), words.TEXT]
 """Text; a number is taken as it was written."""
-NonEmptyText = Annotated[str, BeforeValidator(as_text), AfterValidator(_not_empty)]
-Quantity = Annotated[str, BeforeValidator(as_text), AfterValidator(check_quantity)]
-LabelValue = Annotated[str, BeforeValidator(as_text), AfterValidator(check_label_value)]
-EnvName = Annotated[str, BeforeValidator(as_text), AfterValidator(check_env_name)]
-Flag = Annotated[bool, BeforeValidator(_as_flag)]
+NonEmptyText = Annotated[str, BeforeValidator(as_text), AfterValidator(_not_empty), words.NON_EMPTY_TEXT]
+Quantity = Annotated[Text, AfterValidator(check_quantity), words.quantity(_QUANTITY.pattern)]
+LabelValue = Annotated[Text, AfterValidator(check_label_value), words.name(_LABEL_PART)]
+LabelKey = Annotated[Text, AfterValidator(check_label_key), words.name(rf"({_DNS_NAME.pattern}/)?{_LABEL_PART}")]
+DnsName = Annotated[Text, AfterValidator(check_dns_name), words.name(_DNS_NAME.pattern, maxLength=253)]
+DnsLabel = Annotated[Text, AfterValidator(check_dns_label), words.name(_DNS_LABEL, maxLength=63)]
+EnvName = Annotated[Text, AfterValidator(check_env_name), words.name(_ENV_NAME.pattern)]
+Flag = Annotated[bool, BeforeValidator(_as_flag), words.FLAG]
 """A boolean, or the text ``"True"`` or ``"False"``, which mean what they say."""
-Number = Annotated[float, BeforeValidator(_as_number)]
+Number = Annotated[float, BeforeValidator(_as_number), words.NUMBER]
 """A number, or a number given as text."""
-Count = Annotated[int, BeforeValidator(_as_number)]
+Count = Annotated[int, BeforeValidator(_as_number), words.COUNT]
 
 Model = TypeVar("Model", bound=StrictModel)
 
@@ -154,12 +202,24 @@ def _problem(model: type[StrictModel], document: Document, detail: ErrorDetails)
     message, _, hint = _message(detail).partition("\n")
     if detail["type"] == "extra_forbidden":
         message, hint = "unknown field", _unknown_hint(model, location)
-    setting = _setting_of(document, dotted(location))
+    return problem_at(document, location, message, hint=hint or None)
+
+
+def problem_at(
+    document: Document,
+    location: Location,
+    message: str,
+    *,
+    hint: str | None = None,
+    level: Literal["error", "warning"] = "error",
+) -> Problem:
+    """A problem with the value at `location`: told at its line, or under the override that put it in."""
+    path = dotted(location)
+    setting = _setting_of(document, path)
     if setting is None:
-        line = document.line_of(location)
-        return Problem(document.file, message, path=dotted(location), line=line, hint=hint or None)
-    inside = "" if setting == dotted(location) else dotted(location)
-    return Problem(f"--set {setting}", message, path=inside, hint=hint or None)
+        return Problem(document.file, message, path=path, line=document.line_of(location), hint=hint, level=level)
+    inside = "" if setting == path else path
+    return Problem(f"--set {setting}", message, path=inside, hint=hint, level=level)
 
 
 def _setting_of(document: Document, path: str) -> str | None:
@@ -187,6 +247,10 @@ def _message(detail: ErrorDetails) -> str:
             return f"must be a whole number, not {_what(given)}"
         case "float_parsing" | "float_type":
             return f"must be a number, not {_what(given)}"
+        case "greater_than_equal":
+            return f"must be at least {context['ge']}, not {_what(given)}"
+        case "less_than_equal":
+            return f"must be at most {context['le']}, not {_what(given)}"
         case _:
             return detail["msg"][0].lower() + detail["msg"][1:]
 

@@ -8,6 +8,7 @@ A number keeps the text it was written as, so that a field that wants text gets 
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, cast
 
@@ -17,7 +18,7 @@ from cajajejo import quoting
 from cajajejo.errors import FileProblemsError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -104,6 +105,28 @@ def load(path: Path) -> Document:
     return parse(read_text(path), str(path))
 
 
+def load_all(path: Path) -> list[Document]:
+    """The mappings in a YAML file of several documents; empty documents are left out.
+
+    Raises:
+        FileProblemsError: the file cannot be read, or holds something else; every problem of the file.
+    """
+    text = read_text(path)
+    documents, problems = [], []
+    for node in _compose_all(text, str(path)):
+        if isinstance(node, yaml.ScalarNode) and not node.value:
+            continue
+        if not isinstance(node, yaml.MappingNode):
+            problems.append(Problem(str(path), "not a mapping of fields to values", line=_line(node)))
+            continue
+        reader = _Reader(str(path))
+        documents.append(Document(str(path), cast("dict[str, Value]", reader.value(node, ())), reader.lines))
+        problems += reader.problems
+    if problems:
+        raise FileProblemsError(problems)
+    return documents
+
+
 def parse(text: str, file: str) -> Document:
     """The mapping in `text`; `file` is what problems are reported under.
 
@@ -136,48 +159,26 @@ def parse_value(text: str, origin: str) -> Value:
     return value
 
 
-def dump(data: object) -> str:
-    """`data` as block YAML with sorted keys; text of several lines as a literal block where that is exact."""
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=True, allow_unicode=True, width=2**31, default_flow_style=False)
-
-
-def load_documents(text: str) -> list[dict[str, Any]]:
-    """Every document of a rendered manifest, read as any YAML 1.1 reader would."""
-    return list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # a safe loader
-
-
-class _Dumper(yaml.SafeDumper):
-    """Indented lists, no anchors, double quotes for what a plain reader could mistake."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  # the signature of PyYAML
-        return True
-
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    lines = text.split("\n")
-    literal = len(lines) > 1 and all(_plain(line) for line in lines)
-    exact = literal and text[0] not in " \t\n" and not text.endswith("\n\n")
-    return dumper.represent_scalar(_TAG + "str", text, style="|" if exact else _style_of_line(text))
-
-
-def _plain(line: str) -> bool:
-    return line.isprintable() and line == line.rstrip()
-
-
-def _style_of_line(text: str) -> str | None:
-    return None if text.isprintable() else '"'
-
-
-_Dumper.add_representer(str, _represent_text)
-_Dumper.add_representer(WrittenInt, lambda dumper, number: dumper.represent_int(int(number)))
-_Dumper.add_representer(WrittenFloat, lambda dumper, number: dumper.represent_float(float(number)))
-
-
 def _compose(text: str, file: str) -> yaml.Node | None:
-    loader = _Loader(text)
-    try:
+    with _yaml_errors(text, file):
         _check_depth(text, file)
-        return cast("yaml.Node | None", loader.get_single_node())
+        loader = _Loader(text)
+        try:
+            return cast("yaml.Node | None", loader.get_single_node())
+        finally:
+            loader.dispose()
+
+
+def _compose_all(text: str, file: str) -> list[yaml.Node]:
+    with _yaml_errors(text, file):
+        _check_depth(text, file)
+        return list(yaml.compose_all(text, Loader=_Loader))
+
+
+@contextmanager
+def _yaml_errors(text: str, file: str) -> Iterator[None]:
+    try:
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = " ".join(filter(None, [error.problem, error.context]))
@@ -186,8 +187,6 @@ def _compose(text: str, file: str) -> yaml.Node | None:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise FileProblemsError([Problem(file, f"not well-formed YAML: {error.reason}", line=line)]) from error
-    finally:
-        loader.dispose()
 
 
 def _check_depth(text: str, file: str) -> None:

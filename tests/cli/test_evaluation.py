@@ -1,7 +1,8 @@
-"""``cajajejo jobs evaluation parse-job`` as a program: what stands on which stream, and the exit code."""
+"""``parse-job`` and ``validate`` as programs: what stands on which stream, and the exit code."""
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from cajajejo import cli, evaluation
+from cajajejo.evaluation import Rendering
 
 ROOT = Path(__file__).parents[2]
 MISSION = ROOT / "tests/data/mission"
@@ -27,37 +29,119 @@ def test_the_spec_is_written_and_told_on_stderr(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    job = evaluation.parse_job(CONFIG, RUN_SPECS, config_version="abc", settings=["image_tag=v1"])
+    rendering = Rendering(settings=["image_tag=v1"])
+    (job,) = evaluation.parse_job(CONFIG, RUN_SPECS, config_version="abc", rendering=rendering).jobs
     assert parse_job(CONFIG, RUN_SPECS, "job.yml", "--config-version", "abc", "--set", "image_tag=v1") == 0
     assert (tmp_path / "job.yml").read_text() == job.text
     printed = capsys.readouterr()
     assert printed.out == ""
+    size = sum(len(text.encode()) for text in job.document("ConfigMap")["data"].values()) / 1024
     assert printed.err.splitlines() == [
         f"wrote job.yml (job {job.name})",
         "  Job           1 \N{MULTIPLICATION SIGN} nvidia-tesla-t4, 4 CPU, 16Gi, scratch 50Gi; profile gke-autopilot",
-        "  ConfigMap     eval_config.yml, run_specs.conf: 1.7 KiB, immutable",
+        f"  ConfigMap     eval_config.yml, run_specs.conf: {size:.1f} KiB, immutable",
         "  StorageClass  ssd",
-        "Next: kubectl apply -f job.yml",
+        "Next: cajajejo jobs evaluation submit-job --job-spec-path job.yml",
     ]
 
 
 def test_a_moving_tag_is_warned_about_even_when_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert parse_job(CONFIG, RUN_SPECS, tmp_path / "job.yml", "--quiet") == 0
     assert capsys.readouterr().err.splitlines() == [
-        "Warning: image tag latest can change between now and the run.",
-        "  pin it      --set image_tag=TAG; best a tag that names the commit of the image",
+        f"Warning: {CONFIG}:13: image_tag: image tag latest can change between now and the run",
+        "    pin it: --set image_tag=TAG, best a tag that names the commit of the image; or image_digest: sha256:…",
     ]
 
 
 def test_the_command_after_next_can_be_pasted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert parse_job(CONFIG, RUN_SPECS, tmp_path / "my job.yml") == 0
-    assert capsys.readouterr().err.splitlines()[-1] == f"Next: kubectl apply -f '{tmp_path}/my job.yml'"
+    command = "cajajejo jobs evaluation submit-job --job-spec-path"
+    assert capsys.readouterr().err.splitlines()[-1] == f"Next: {command} '{tmp_path}/my job.yml'"
+
+
+MATRIX = ["--set", "matrix={axes: {helm.suite: [v1, v2]}}"]
+
+
+def test_the_jobs_of_a_matrix_are_written_into_a_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse_job(CONFIG, RUN_SPECS, tmp_path / "specs", "--set", "image_tag=v1", *MATRIX) == 0
+    names = sorted(path.stem for path in (tmp_path / "specs").iterdir())
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == f"wrote {tmp_path}/specs/ (2 jobs)"
+    assert sorted(lines[1:3]) == [f"  {name}" for name in names]
+    command = "cajajejo jobs evaluation submit-job --job-spec-path"
+    assert lines[3] == f'Next: for spec in {tmp_path}/specs/*.yml; do {command} "$spec"; done'
+
+
+# --- validate -----------------------------------------------------------------------------------------------------
+
+
+def validate(*arguments: str | Path) -> int:
+    return cli.run(cli.app, ["jobs", "evaluation", "validate", *map(str, arguments)], prog_name="cajajejo")
+
+
+def test_a_config_without_problems_is_ok(capsys: pytest.CaptureFixture[str]) -> None:
+    assert validate(CONFIG, RUN_SPECS, "--set", "image_tag=v1", "--profile", "gke-standard") == 0
+    printed = capsys.readouterr()
+    assert printed.out == f"{CONFIG}: ok (evaluation v4, gke-standard, Kubernetes 1.37)\n"
+    assert printed.err == ""
+
+
+def test_a_warning_is_told_and_decides_only_with_strict(capsys: pytest.CaptureFixture[str]) -> None:
+    assert validate(CONFIG, RUN_SPECS) == 0
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[0] == (
+        f"{CONFIG}:13: warning: image_tag: image tag latest can change between now and the run"
+    )
+    assert printed.out.splitlines()[-1] == f"{CONFIG}: ok (evaluation v4, gke-autopilot, Kubernetes 1.37)"
+    assert printed.err == "1 warning in 1 file\n"
+    assert validate(CONFIG, RUN_SPECS, "--strict") == 1
+
+
+def test_every_problem_is_a_line_of_the_result(capsys: pytest.CaptureFixture[str]) -> None:
+    settings = ["--set", "compute_config.cpu=many", "--set", "image_tag=v1", "--set", "helm.siute=v2"]
+    assert validate(CONFIG, RUN_SPECS, *settings) == 1
+    printed = capsys.readouterr()
+    assert printed.out.splitlines() == [
+        "--set compute_config.cpu: not a quantity: many",
+        "    for example 500m, 4, 16Gi",
+        "--set helm.siute: unknown field",
+        "    did you mean suite? (one of args, suite)",
+    ]
+    assert printed.err == "2 problems in 2 files\n"
+
+
+def test_the_problems_as_json_are_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert validate(CONFIG, RUN_SPECS, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "valid": True,
+        "problems": [
+            {
+                "file": str(CONFIG),
+                "line": 13,
+                "path": "image_tag",
+                "message": "image tag latest can change between now and the run",
+                "hint": "pin it: --set image_tag=TAG, best a tag that names the commit of the image; "
+                "or image_digest: sha256:…",
+                "level": "warning",
+            }
+        ],
+    }
+
+
+def test_a_job_spec_is_validated_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "job.yml"
+    assert parse_job(CONFIG, RUN_SPECS, path, "--quiet") == 0
+    assert validate(path, "--kubernetes-version", "1.33") == 0
+    assert capsys.readouterr().out == f"{path}: ok (job spec, Kubernetes 1.33)\n"
+
+
+# --- streams ------------------------------------------------------------------------------------------------------
 
 
 def test_a_dash_is_stdout_and_nothing_else_stands_there(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     assert parse_job(CONFIG, RUN_SPECS, "-") == 0
     printed = capsysbinary.readouterr()
-    assert printed.out == evaluation.parse_job(CONFIG, RUN_SPECS).text.encode()
+    assert printed.out == evaluation.parse_job(CONFIG, RUN_SPECS).jobs[0].text.encode()
     assert printed.err.startswith(b"wrote - (job eval-neurips-")
     assert b"Next:" not in printed.err
 

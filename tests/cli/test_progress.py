@@ -82,7 +82,7 @@ def on_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int = 100) -> Screen
         (59.6, "1 min 0 s"),
         (72, "1 min 12 s"),
         (3599.4, "59 min 59 s"),
-        (3600, "1 h 0 min"),
+        (3600, "1 h"),
         (7500, "2 h 5 min"),
     ],
 )

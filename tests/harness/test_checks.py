@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from cajajejo.config import POD_VARIABLES
+from cajajejo.config import POD_VARIABLES, EvaluationJobConfig
 from cajajejo.errors import CajajejoError, FileProblemsError, ModelError, Problem, SanityError, TrackingError
 from cajajejo.harness import checks
 from cajajejo.harness.checks import Check
+from tests.builders import job_config
 
 AWAY = TrackingError("the server is away", facts={"tried": "3 times"}, run="curl x")
 NO_MODEL = ModelError("no model")
@@ -28,6 +29,19 @@ def demanded(*errors: CajajejoError | None) -> CajajejoError:
     with pytest.raises(CajajejoError) as caught:
         checks.demand([Check(str(number), error) for number, error in enumerate(errors, 1)])
     return caught.value
+
+
+def test_a_variable_of_secret_env_comes_from_one_of_the_same_name() -> None:
+    secret = {"name": "hugging-face", "key": "token"}
+    config = EvaluationJobConfig.model_validate(job_config(secret_env={"HF_TOKEN": secret, "API_KEY": secret}))
+    checks.secrets(config, {"HF_TOKEN": "a", "API_KEY": "b"})
+    with pytest.raises(SanityError) as caught:
+        checks.secrets(config, {"HF_TOKEN": ""})
+    assert caught.value.lines() == [
+        "Error: variables of secret_env are missing: HF_TOKEN, API_KEY",
+        "  note        on a cluster they come from Secrets, here from variables of the same name",
+        "Run: export HF_TOKEN=…",
+    ]
 
 
 def test_one_that_fails_does_not_keep_the_next_from_being_looked_at() -> None:

@@ -183,7 +183,7 @@ CONDITION = "regression_test_config:\n  metric_success_conditions:\n    a: "
             CONDITION + "{comparison: less, success_threshold: {stddevs_from_mean: -1}}\n",
             (
                 "3: regression_test_config.metric_success_conditions.a.success_threshold.stddevs_from_mean:"
-                " input should be greater than or equal to 0"
+                " must be at least 0, not -1"
             ),
         ),
         (

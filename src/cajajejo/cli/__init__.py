@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from cajajejo import __version__, local_state
-from cajajejo.cli import evaluation, metrics, screen
+from cajajejo.cli import evaluation, metrics, schema, screen
 from cajajejo.cli.options import Color, Quiet, Trace, group
 from cajajejo.errors import CajajejoError, ExitCode
 
@@ -28,6 +28,7 @@ jobs = group("What runs on a cluster, or here with the same code.", "Example: ca
 jobs.add_typer(evaluation.app, name="evaluation")
 app.add_typer(jobs, name="jobs")
 app.add_typer(metrics.app, name="metrics")
+app.command("schema")(schema.schema)
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001  # the signature of the parser
@@ -76,6 +77,7 @@ def run(
     as_json = "--json" in arguments
     screen.configure(as_json=as_json)
     try:
+        _take_settings()
         code = program(_switches_first(arguments), prog_name=prog_name, standalone_mode=False)
         sys.stdout.flush()
         return int(code) if isinstance(code, int) else ExitCode.DONE
@@ -95,6 +97,18 @@ def run(
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  # the boundary: a bug becomes a saved traceback and a sentence
         return _report_bug(error, as_json=as_json)
+
+
+def _take_settings() -> None:
+    """Makes the project file's settings what variables are that are not set."""
+    from cajajejo.project_file import find_here
+
+    path = find_here(os.environ)
+    if path is not None:
+        from cajajejo import settings
+
+        for name, value in settings.variables(path).items():
+            os.environ.setdefault(name, value)
 
 
 def _switches_first(arguments: Sequence[str]) -> list[str]:

@@ -1,11 +1,27 @@
 """``cajajejo jobs evaluation``: each command loads, calls one function of the library, and prints."""
 
-from cajajejo.cli import running, screen
-from cajajejo.cli.options import ConfigPath, ConfigVersion, HelmConfigPath, OutputPath, Settings, group
+from cajajejo.cli import running, screen, submission
+from cajajejo.cli.options import (
+    AllowUnknownAccelerator,
+    AsJson,
+    ConfigOrSpecPath,
+    ConfigPath,
+    HelmConfigPath,
+    HelmConfigPathOrNone,
+    KubernetesVersion,
+    Namespace,
+    OutputPath,
+    Profile,
+    Settings,
+    SpecConfigVersion,
+    StrictWarnings,
+    TemplatesDir,
+    group,
+)
 
 app = group(
     "Evaluate a model: from a job config to results in MLflow.",
-    "Example: cajajejo jobs evaluation parse-job --help",
+    "Example: cajajejo jobs evaluation validate jobs/evaluation/jasper.job_config.yml",
 )
 
 
@@ -14,26 +30,61 @@ def parse_job(
     config: ConfigPath,
     helm_config: HelmConfigPath,
     output: OutputPath,
-    config_version: ConfigVersion = "unset",
+    config_version: SpecConfigVersion = "unset",
+    profile: Profile = "gke-autopilot",
+    templates: TemplatesDir = None,
+    namespace: Namespace = None,
     settings: Settings = None,
+    allow_unknown_accelerator: AllowUnknownAccelerator = False,
 ) -> None:
     """Write the Kubernetes job spec of an evaluation job.
 
     Example: cajajejo jobs evaluation parse-job jobs/evaluation/jasper.job_config.yml
     jobs/evaluation/app/run_specs.conf jobs/evaluation/jasper_eval_job.yml
     """
-    import shlex
+    from cajajejo import evaluation, job_spec
+    from cajajejo.cli import wording
 
-    from cajajejo import evaluation
-
-    job = evaluation.parse_job(config, helm_config, config_version=config_version, settings=settings or ())
-    evaluation.write(job, output, keep=(config, helm_config))
-    outline = evaluation.outline(job, ascii_only=not screen.err_style().unicode)
-    screen.say(f"wrote {output} (job {job.name})", *(f"  {line}" for line in outline))
-    for warning in evaluation.warnings(job):
-        screen.warn(warning)
-    if str(output) != "-":
-        screen.say(f"Next: {evaluation.apply_command(job)} {shlex.quote(str(output))}")
+    rendering = evaluation.Rendering(profile, templates, namespace, settings or (), allow_unknown_accelerator)
+    rendered = evaluation.parse_job(config, helm_config, config_version=config_version, rendering=rendering)
+    written = job_spec.write_all(rendered.jobs, output, keep=(config, helm_config))
+    screen.say(*wording.written(rendered.jobs, written, ascii_only=not screen.err_style().unicode))
+    for warning in rendered.warnings:
+        screen.warn_problem(warning)
+    screen.say(*wording.send_next(rendered.jobs, written))
 
 
+@app.command("validate")
+def validate(
+    config: ConfigOrSpecPath,
+    helm_config: HelmConfigPathOrNone = None,
+    profile: Profile = "gke-autopilot",
+    templates: TemplatesDir = None,
+    namespace: Namespace = None,
+    settings: Settings = None,
+    allow_unknown_accelerator: AllowUnknownAccelerator = False,
+    kubernetes_version: KubernetesVersion = None,
+    strict: StrictWarnings = False,
+    as_json: AsJson = False,
+) -> int:
+    """Tell all that is wrong, without a cluster.
+
+    Example: cajajejo jobs evaluation validate jobs/evaluation/jasper.job_config.yml jobs/evaluation/app/run_specs.conf
+    """
+    from cajajejo import checking, evaluation, kubernetes_schemas
+    from cajajejo.cli import wording
+
+    version = kubernetes_version or kubernetes_schemas.NEWEST
+    rendering = evaluation.Rendering(profile, templates, namespace, settings or (), allow_unknown_accelerator, version)
+    checked = checking.check(config, helm_config, rendering)
+    if as_json:
+        screen.result_json(wording.problems_json(checked))
+    else:
+        screen.result(*wording.problem_lines(checked))
+        screen.say(*wording.problem_count(checked))
+    return wording.exit_code(checked, strict=strict)
+
+
+app.command("diff")(submission.diff)
+app.command("submit-job")(submission.submit_job)
 app.command("run")(running.run)

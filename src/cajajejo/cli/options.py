@@ -31,9 +31,101 @@ Color = Annotated[
 ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="Evaluation job config, a YAML file.")]
 HelmConfigPath = Annotated[Path, typer.Argument(metavar="HELM_CONFIG", help="HELM run specs (run_specs.conf).")]
 OutputPath = Annotated[Path, typer.Argument(metavar="OUTPUT", help="File to write; - is stdout.")]
+HelmConfigPathOrNone = Annotated[
+    Path | None, typer.Argument(metavar="[HELM_CONFIG]", help="HELM run specs (run_specs.conf).", show_default=False)
+]
+ConfigPathOrNone = Annotated[
+    Path | None, typer.Argument(metavar="[CONFIG]", help="Evaluation job config, a YAML file.", show_default=False)
+]
+ConfigOrSpecPath = Annotated[
+    Path, typer.Argument(metavar="CONFIG", help="Evaluation job config, or a job spec that parse-job wrote.")
+]
 ConfigVersion = Annotated[
+    str | None,
+    typer.Option(
+        "--config-version", metavar="V", help="Git SHA that the run is tagged with.", show_default="of the repository"
+    ),
+]
+SpecConfigVersion = Annotated[
     str, typer.Option("--config-version", metavar="V", help="Git SHA that the run is tagged with.")
 ]
+Profile = Annotated[
+    str,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        envvar="CAJAJEJO_PROFILE",
+        help="Kind of cluster: gke-autopilot, gke-standard, eks, aks, kind or plain.",
+    ),
+]
+TemplatesDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--templates",
+        metavar="DIR",
+        envvar="CAJAJEJO_TEMPLATES",
+        help="Templates of your site, which extend the packaged ones.",
+    ),
+]
+Namespace = Annotated[
+    str | None,
+    typer.Option(
+        "-n",
+        "--namespace",
+        metavar="NS",
+        envvar="CAJAJEJO_NAMESPACE",
+        help="Kubernetes namespace.",
+        show_default="the config's, else default",
+    ),
+]
+Context = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        envvar="CAJAJEJO_CONTEXT",
+        help="Context of the kubeconfig.",
+        show_default="the current one",
+    ),
+]
+AllowUnknownAccelerator = Annotated[
+    bool, typer.Option("--allow-unknown-accelerator", help="Take an accelerator that the catalogue does not know.")
+]
+KubernetesVersion = Annotated[
+    str | None,
+    typer.Option(
+        "--kubernetes-version",
+        metavar="V",
+        help="Version of the cluster, 1.36 or 1.31.4-gke.1072000.",
+        show_default="the newest known",
+    ),
+]
+StrictWarnings = Annotated[bool, typer.Option("--strict", help="Exit 1 for warnings, too.")]
+JobSpecPath = Annotated[
+    Path | None, typer.Option("--job-spec-path", metavar="FILE", help="A job spec that parse-job wrote.")
+]
+PathToConfig = Annotated[
+    Path | None, typer.Option("--path-to-config", metavar="FILE", help="Evaluation job config, a YAML file.")
+]
+PathToHelmConfig = Annotated[
+    Path | None, typer.Option("--path-to-helm-config", metavar="FILE", help="HELM run specs (run_specs.conf).")
+]
+JobSpecOutputPath = Annotated[
+    Path | None,
+    typer.Option("--job-spec-output-path", metavar="FILE", help="Write what is sent there; a directory for a matrix."),
+]
+AllowDirtyRepo = Annotated[
+    bool, typer.Option("--allow-dirty-repo", help="Send although the repository has changes; the tag says -dirty.")
+]
+DryRun = Annotated[
+    Literal["client", "server"] | None,
+    typer.Option(
+        "--dry-run", metavar="client|server", help="Show what would be sent, or let the server check it; store nothing."
+    ),
+]
+Rerun = Annotated[bool, typer.Option("--rerun", help="Do the same again, although it is finished.")]
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
+ExitCodeOption = Annotated[bool, typer.Option("--exit-code", help="Exit 1 when something would change.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Override one field of the config; repeatable."),
@@ -79,3 +171,8 @@ Strict = Annotated[bool, typer.Option("--strict", help="Let every inconclusive m
 HistoryTest = Annotated[str, typer.Argument(metavar="TEST", help="Name of the test.")]
 HistoryMetric = Annotated[str | None, typer.Argument(metavar="[METRIC]", help="One metric; without: all.")]
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=0, help="At most N rows, newest first; 0: all.")]
+SchemaName = Annotated[str | None, typer.Argument(metavar="[NAME]", help="One schema; without: the list.")]
+AllSchemas = Annotated[bool, typer.Option("--all", help="Every schema, each into a file; with -o.")]
+SchemaDirectory = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="DIR", help="Directory to write the files into.")
+]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from cajajejo.batches import Attempt
     from cajajejo.harness.progress import Progress
     from cajajejo.terminal import Style
 
@@ -19,6 +20,8 @@ _BAR: Final = 30
 _REDRAW_SECONDS: Final = 0.1
 _QUIET_SECONDS: Final = 60.0
 _RATE_SECONDS: Final = 5.0
+_RETRY_SECONDS: Final = 0.25
+"""Shorter than the shortest wait between two attempts of one request."""
 
 
 def duration(seconds: float) -> str:
@@ -29,7 +32,9 @@ def duration(seconds: float) -> str:
     if whole < 60:  # noqa: PLR2004
         return f"{whole} s"
     minutes, rest = divmod(whole, 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004
+    if minutes < 60:  # noqa: PLR2004
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
 
 
 def bar(done: int, total: int, style: Style, width: int = _BAR) -> str:
@@ -125,3 +130,59 @@ class HarnessProgress:
         if self._live:
             sys.stderr.write("\r\x1b[2K")
             sys.stderr.flush()
+
+
+class RetryNotes:
+    """Says what a connection waits for; what many threads meet at the same time, once."""
+
+    def __init__(self) -> None:
+        self._last = ""
+        self._said = 0.0
+
+    def __call__(self, sentence: str) -> None:
+        """Says `sentence`, unless the same trouble was told a moment ago."""
+        trouble, now = sentence.partition(", trying again")[0], time.monotonic()
+        if trouble != self._last or now - self._said >= _RETRY_SECONDS:
+            self._last, self._said = trouble, now
+            screen.say(sentence)
+
+
+class JobProgress:
+    """Counts jobs as they are sent; nothing for a single one."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._style = screen.err_style()
+        self._live = self._style.live and not (screen.options().quiet or screen.options().json)
+        self._began = self._told = time.monotonic()
+        self._drawn = 0.0
+        self._done = self._failed = 0
+        self.seconds = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds = time.monotonic() - self._began
+        if self._live and self._drawn:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()
+
+    def __call__(self, attempt: Attempt) -> None:
+        """Counts one job that was sent, or was not."""
+        self._done += 1
+        self._failed += attempt.error is not None
+        now = time.monotonic()
+        if self._live and now - self._drawn >= _REDRAW_SECONDS:
+            self._drawn = now
+            drawn = bar(self._done, self._total, self._style)
+            line = f"  Jobs  {drawn}  {self._counted()}"
+            sys.stderr.write("\r\x1b[2K" + line[: (self._style.width or 80) - 1])
+            sys.stderr.flush()
+        elif not self._live and now - self._told >= _QUIET_SECONDS:
+            self._told = now
+            screen.say(f"{time.strftime('%H:%M:%S')}  Jobs  {self._counted()}")
+
+    def _counted(self) -> str:
+        failed = f", {self._failed} failed" if self._failed else ""
+        return f"{self._done}/{self._total}{failed}"

@@ -7,11 +7,12 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cajajejo.errors import CajajejoError
+from cajajejo.errors import CajajejoError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cajajejo.errors import Problem
     from cajajejo.terminal import Style
 
 
@@ -82,6 +83,27 @@ def say(*lines: str) -> None:
 def warn(message: str) -> None:
     """One warning, on stderr; a JSON object of its own with ``--json``."""
     _stderr(_json({"warning": message}) if _State.options.json else f"Warning: {message}")
+
+
+def warn_problem(problem: Problem) -> None:
+    """A warning about a place in a file, on stderr."""
+    first, *hint = problem.lines()
+    warn("\n".join([first, *hint]))
+
+
+def confirm(question: str) -> None:
+    """Asks on the terminal; returns for yes.
+
+    Raises:
+        UsageError: nobody is there to answer.
+        CajajejoError: the answer is no.
+    """
+    if not (err_style().live and sys.stdin.isatty()):
+        raise UsageError(f"{question} Nobody is there to answer; to mean yes: --yes")
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise CajajejoError("nothing was sent")
 
 
 def error_json(error: dict[str, object]) -> None:

@@ -12,6 +12,8 @@ from cajajejo.errors import CajajejoError, FileProblemsError, SanityError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from cajajejo.config import EvaluationJobConfig
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -85,4 +87,19 @@ def variables(environ: Mapping[str, str]) -> None:
         raise SanityError(
             f"environment variables are missing: {', '.join(missing)}",
             facts={"note": "the job spec sets them, docker takes them with -e NAME=VALUE; --local does without"},
+        )
+
+
+def secrets(config: EvaluationJobConfig, environ: Mapping[str, str]) -> None:
+    """The variables of the config's ``secret_env`` are there.
+
+    Raises:
+        SanityError: some are missing; all are named.
+    """
+    missing = [name for name in config.secret_env if not environ.get(name)]
+    if missing:
+        raise SanityError(
+            f"variables of secret_env are missing: {', '.join(missing)}",
+            facts={"note": "on a cluster they come from Secrets, here from variables of the same name"},
+            run=f"export {missing[0]}=…",
         )

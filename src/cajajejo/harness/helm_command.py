@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo import yamlfile
+from cajajejo import yamltext
 from cajajejo.errors import HarnessMissingError, SanityError
 from cajajejo.results import write_whole
 
@@ -149,9 +149,9 @@ def write_registry(config: EvaluationJobConfig, model: Model, directory: Path) -
         "end_of_text_token": end,
         "prefix_token": prefix,
     }
-    write_whole(directory / "model_deployments.yaml", yamlfile.dump({"model_deployments": [deployment]}))
-    write_whole(directory / "model_metadata.yaml", yamlfile.dump({"models": [metadata]}))
-    write_whole(directory / "tokenizer_configs.yaml", yamlfile.dump({"tokenizer_configs": [tokenizer]}))
+    write_whole(directory / "model_deployments.yaml", yamltext.dump({"model_deployments": [deployment]}))
+    write_whole(directory / "model_metadata.yaml", yamltext.dump({"models": [metadata]}))
+    write_whole(directory / "tokenizer_configs.yaml", yamltext.dump({"tokenizer_configs": [tokenizer]}))
 
 
 def _special(model: Model, name: str) -> str:

@@ -17,7 +17,8 @@ from cajajejo.harness.scratch import WORK
 from cajajejo.results import write_whole
 
 if TYPE_CHECKING:
-    from cajajejo.config import EvaluationJobConfig, MlflowArtifact
+    from cajajejo.config import EvaluationJobConfig
+    from cajajejo.model_source import MlflowArtifact
 
 _WEIGHTS: Final = ("*.safetensors", "*.bin", "*.safetensors.index.json")
 _TOKENIZER: Final = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "*.model", "spiece.model")

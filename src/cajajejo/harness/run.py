@@ -172,6 +172,7 @@ def _checks_of_config(request: Request, config: EvaluationJobConfig) -> list[tup
             _demand_model(place)
 
     return [
+        *([("secrets", lambda: checks.secrets(config, request.environ))] if config.secret_env else []),
         ("HELM arguments", lambda: helm_command.check_arguments(config)),
         ("model directories", model),
         ("tracking server", lambda: tracking.check_reachable(uri, named_by=named_by)),

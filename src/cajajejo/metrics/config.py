@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from cajajejo import validation, yamlfile
+from cajajejo import schema_words, validation, yamlfile
 from cajajejo.metrics import jsontext
-from cajajejo.validation import Count, Flag, NonEmptyText, Number, StrictModel, as_text
+from cajajejo.schema_words import OrNull, Says
+from cajajejo.validation import Count, Flag, NonEmptyText, Number, StrictModel, Text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 Strategy = Literal["final", "max", "min", "average"]
 Comparison = Literal["greater", "greater_or_equal", "less", "less_or_equal", "equal"]
 Finite = Annotated[Number, Field(allow_inf_nan=False)]
-Tag = Annotated[str, BeforeValidator(as_text)]
+Tag = Text
 
 DEFAULT_CONDITION: Final = "default"
 """The name under which the condition of every metric without one of its own stands."""
@@ -32,7 +33,7 @@ def _at_least_one(strategies: tuple[Strategy, ...]) -> tuple[Strategy, ...]:
     return strategies
 
 
-Strategies = Annotated[tuple[Strategy, ...], AfterValidator(_at_least_one)]
+Strategies = Annotated[tuple[Strategy, ...], AfterValidator(_at_least_one), Says(minItems=1)]
 
 
 class TimeToAccuracy(StrictModel):
@@ -46,6 +47,10 @@ class TimeToAccuracy(StrictModel):
 
 class MetricCollectionConfig(StrictModel):
     """Which metrics are collected, and how each series becomes one number."""
+
+    model_config = ConfigDict(
+        json_schema_extra=schema_words.at_most_one("metric_to_aggregation_strategy", "metric_to_aggregation_strategies")
+    )
 
     default_aggregation_strategies: Strategies = Field(
         description="Strategies of every tag without its own", examples=[["final"]]
@@ -85,6 +90,8 @@ class MetricCollectionConfig(StrictModel):
 class SuccessThreshold(StrictModel):
     """What a metric is compared with: exactly one of these."""
 
+    model_config = ConfigDict(json_schema_extra=schema_words.exactly_one("fixed_value", "stddevs_from_mean"))
+
     fixed_value: Finite | None = Field(None, description="A known value", examples=[99.0])
     stddevs_from_mean: Annotated[Finite, Field(ge=0)] | None = Field(
         None, description="This many standard deviations from the mean of earlier runs", examples=[4.0]
@@ -103,6 +110,13 @@ class SuccessThreshold(StrictModel):
 
 class SuccessCondition(StrictModel):
     """What a metric must be to pass."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"comparison": {"const": "equal"}}, "required": ["comparison"]},
+            "then": {"properties": {"success_threshold": schema_words.given("fixed_value")}},
+        }
+    )
 
     comparison: Comparison = Field(description="How the metric must compare", examples=["greater"])
     success_threshold: SuccessThreshold = Field(description="With what it is compared")
@@ -129,7 +143,7 @@ class SuccessCondition(StrictModel):
 class RegressionTestConfig(StrictModel):
     """What counts as a regression, and what alerts."""
 
-    metric_success_conditions: Annotated[dict[Tag, SuccessCondition], BeforeValidator(_or_nothing)] = Field(
+    metric_success_conditions: Annotated[dict[Tag, SuccessCondition], BeforeValidator(_or_nothing), OrNull()] = Field(
         default={}, description="Conditions by metric name (TAG_STRATEGY); default: for all others"
     )
     required_metrics: tuple[Tag, ...] = Field(
@@ -169,10 +183,10 @@ class MetricsConfig(StrictModel):
     """The metric configuration of one test."""
 
     test_name: NonEmptyText | None = Field(None, description="Name of the test; the one on the command line counts")
-    metric_collection_config: Annotated[MetricCollectionConfig, BeforeValidator(_or_default_collection)] = Field(
-        default=DEFAULT_COLLECTION, description="Which metrics are collected"
+    metric_collection_config: Annotated[MetricCollectionConfig, BeforeValidator(_or_default_collection), OrNull()] = (
+        Field(default=DEFAULT_COLLECTION, description="Which metrics are collected")
     )
-    regression_test_config: Annotated[RegressionTestConfig, BeforeValidator(_or_nothing)] = Field(
+    regression_test_config: Annotated[RegressionTestConfig, BeforeValidator(_or_nothing), OrNull()] = Field(
         default_factory=RegressionTestConfig, description="What counts as a regression"
     )
 

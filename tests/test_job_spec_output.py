@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cajajejo import evaluation
+from cajajejo import evaluation, job_spec
 from cajajejo.errors import CajajejoError
 
 EXAMPLE = Path(__file__).parents[1] / "examples/gpu-gs-uri"
@@ -24,7 +24,7 @@ def program(output: str, *, stdout: int) -> subprocess.CompletedProcess[bytes]:
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="this machine has no /dev/stdout")
 def test_a_pipe_behind_a_link_of_the_system_is_written_to() -> None:
     done = program("/dev/stdout", stdout=subprocess.PIPE)
-    assert done.stdout == evaluation.parse_job(*FILES).text.encode()
+    assert done.stdout == evaluation.parse_job(*FILES).jobs[0].text.encode()
     assert done.returncode == 0
 
 
@@ -45,7 +45,7 @@ def test_a_place_that_cannot_be_written_is_named(
     Path("dangling").symlink_to(tmp_path / "missing" / "job.yml")
     Path("a file").touch()
     with pytest.raises(CajajejoError) as raised:
-        evaluation.write(evaluation.parse_job(*FILES), Path(name), keep=FILES)
+        job_spec.write_all(evaluation.parse_job(*FILES).jobs, Path(name), keep=FILES)
     assert raised.value.message == message.format(tmp_path)
 
 

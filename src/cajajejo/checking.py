@@ -1,0 +1,97 @@
+"""What is wrong with a job config or a job spec, as far as it can be known without a cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cajajejo import evaluation, job_spec, kubernetes_schemas, manifest_checks, profiles, yamlfile
+from cajajejo.errors import FileProblemsError, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cajajejo.evaluation import Rendering
+    from cajajejo.kubernetes_schemas import KubernetesVersion
+    from cajajejo.manifests import Manifests
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What `check` found, and what it was about.
+
+    Attributes:
+        file: what was checked, as it was given.
+        problems: errors and warnings, in order of lines.
+        subject: what was found to be right: ``evaluation v4, gke-autopilot, Kubernetes 1.36``.
+    """
+
+    file: str
+    problems: tuple[Problem, ...]
+    subject: str
+
+    @property
+    def errors(self) -> int:
+        """How many of the problems are errors."""
+        return sum(problem.level == "error" for problem in self.problems)
+
+
+def check(config_path: Path, helm_config_path: Path | None, rendering: Rendering) -> Checked:
+    """Everything that can be known to be wrong without a cluster, and everything that is odd.
+
+    `config_path` may be a rendered job spec as well; without run specs a config is checked alone.
+
+    Raises:
+        UsageError: an option is wrong.
+    """
+    version = kubernetes_schemas.version(rendering.kubernetes_version)
+    cluster = f"{profiles.find(rendering.profile).name}, Kubernetes {rendering.kubernetes_version}"
+    try:
+        if _is_manifest(config_path):
+            return Checked(
+                str(config_path), _spec_problems(config_path, version), f"job spec, Kubernetes {version.minor}"
+            )
+        jobs, problems = evaluation.render_all(config_path, helm_config_path, evaluation.UNSET, rendering)
+    except FileProblemsError as error:
+        return Checked(str(config_path), error.problems, "")
+    many = f"{len(jobs)} jobs, " if len(jobs) > 1 else ""
+    return Checked(
+        str(config_path), FileProblemsError(evaluation.once(problems)).problems, f"{many}evaluation v4, {cluster}"
+    )
+
+
+def _is_manifest(path: Path) -> bool:
+    """Whether the file holds Kubernetes objects; what cannot be read is left to those who say why."""
+    try:
+        documents = yamlfile.load_all(path)
+    except FileProblemsError:
+        return False
+    return bool(documents) and "apiVersion" in documents[0].data and "kind" in documents[0].data
+
+
+def _spec_problems(path: Path, version: KubernetesVersion) -> tuple[Problem, ...]:
+    """What a cluster would refuse in a job spec, each with its line, and that it is none."""
+    problems: list[Problem] = []
+    try:
+        job_spec.read(path)
+    except FileProblemsError as error:
+        problems += error.problems
+    documents = yamlfile.load_all(path)
+    for finding in manifest_checks.check([document.data for document in documents], version=version):
+        line = documents[finding.document].line_of(finding.location)
+        problems.append(evaluation.manifest_problem(finding, str(path), line))
+    return FileProblemsError(evaluation.once(problems)).problems
+
+
+def load_spec(path: Path) -> Manifests:
+    """The job spec in `path`, where a cluster would take it.
+
+    Raises:
+        FileProblemsError: it is none, or a cluster would refuse it; every problem, with its line.
+    """
+    spec = job_spec.read(path)
+    problems = _spec_problems(path, kubernetes_schemas.version(kubernetes_schemas.NEWEST))
+    errors = [problem for problem in problems if problem.level == "error"]
+    if errors:
+        raise FileProblemsError(errors)
+    return spec

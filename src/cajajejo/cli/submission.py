@@ -1,0 +1,177 @@
+"""``cajajejo jobs evaluation submit-job`` and ``diff``: what a cluster has, would get, and gets."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cajajejo.cli import screen
+from cajajejo.cli.options import (
+    AllowDirtyRepo,
+    AllowUnknownAccelerator,
+    AsJson,
+    ConfigPathOrNone,
+    ConfigVersion,
+    Context,
+    DryRun,
+    ExitCodeOption,
+    HelmConfigPathOrNone,
+    JobSpecOutputPath,
+    JobSpecPath,
+    Namespace,
+    PathToConfig,
+    PathToHelmConfig,
+    Profile,
+    Rerun,
+    Settings,
+    TemplatesDir,
+    Yes,
+)
+from cajajejo.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cajajejo.batches import Batch
+    from cajajejo.cluster import Cluster
+    from cajajejo.dispatch import Prepared
+    from cajajejo.manifests import Manifests
+
+
+def submit_job(
+    path_to_config: PathToConfig = None,
+    path_to_helm_config: PathToHelmConfig = None,
+    job_spec_path: JobSpecPath = None,
+    config_version: ConfigVersion = None,
+    allow_dirty_repo: AllowDirtyRepo = False,
+    job_spec_output_path: JobSpecOutputPath = None,
+    dry_run: DryRun = None,
+    rerun: Rerun = False,
+    yes: Yes = False,
+    profile: Profile = "gke-autopilot",
+    templates: TemplatesDir = None,
+    settings: Settings = None,
+    allow_unknown_accelerator: AllowUnknownAccelerator = False,
+    namespace: Namespace = None,
+    context: Context = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send an evaluation job to a cluster, once.
+
+    Example: cajajejo jobs evaluation submit-job --path-to-config jobs/evaluation/jasper.job_config.yml
+    --path-to-helm-config jobs/evaluation/app/run_specs.conf
+    """
+    from cajajejo import dispatch, evaluation, job_spec
+    from cajajejo.cli import wording
+
+    rendering = evaluation.Rendering(profile, templates, namespace, settings or (), allow_unknown_accelerator)
+    request = dispatch.Request(
+        job_spec_path, path_to_config, path_to_helm_config, config_version, allow_dirty_repo, rendering
+    )
+    prepared = dispatch.prepare(request)
+    for problem in prepared.warnings:
+        screen.warn_problem(problem)
+    if dry_run == "client":
+        wording.check_offline(rerun=rerun, as_json=as_json)
+        dispatch.place(prepared, namespace, "default")
+        screen.say(*wording.plan_offline(prepared.jobs, ascii_only=not screen.err_style().unicode))
+        if job_spec_output_path is not None:
+            screen.say(*_write(prepared.jobs, job_spec_output_path))
+        job_spec.write_all(prepared.jobs, Path("-"))
+        return
+    with _connect(context) as cluster:
+        rehearse = dry_run == "server"
+        batch, there, seconds = _submit(
+            cluster, prepared, namespace, rerun=rerun, yes=yes, rehearse=rehearse, output=job_spec_output_path
+        )
+    for warning in wording.server_warnings(batch):
+        screen.warn(warning)
+    if as_json:
+        screen.result_json(wording.submission_json(batch, there, cluster.target.context))
+    else:
+        screen.result(*(outcome.spec.name for outcome in batch.sent()))
+    screen.say(*wording.sent(batch, there, rehearse=rehearse, seconds=seconds))
+    wording.demand_all(batch)
+
+
+def diff(
+    config: ConfigPathOrNone = None,
+    helm_config: HelmConfigPathOrNone = None,
+    job_spec_path: JobSpecPath = None,
+    config_version: ConfigVersion = None,
+    profile: Profile = "gke-autopilot",
+    templates: TemplatesDir = None,
+    settings: Settings = None,
+    allow_unknown_accelerator: AllowUnknownAccelerator = False,
+    namespace: Namespace = None,
+    context: Context = None,
+    exit_code: ExitCodeOption = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show what submit-job would change.
+
+    Example: cajajejo jobs evaluation diff jobs/evaluation/jasper.job_config.yml jobs/evaluation/app/run_specs.conf
+    """
+    from cajajejo import dispatch, evaluation
+    from cajajejo.cli import wording
+
+    rendering = evaluation.Rendering(profile, templates, namespace, settings or (), allow_unknown_accelerator)
+    request = dispatch.Request(
+        job_spec_path, config, helm_config, config_version, allow_dirty=True, rendering=rendering
+    )
+    prepared = dispatch.prepare(request)
+    with _connect(context) as cluster:
+        jobs, _ = dispatch.place(prepared, namespace, cluster.target.namespace or "default")
+        found = [dispatch.differences(cluster, job) for job in jobs]
+    changes = [difference for differences in found for difference in differences if difference.mark in "+~"]
+    for warning in wording.unreadable(found):
+        screen.warn(warning)
+    if as_json:
+        screen.result_json(wording.diff_json(found))
+    else:
+        screen.result(*(line for difference in changes for line in difference.lines))
+        screen.say(*([] if changes else ["nothing to change"]))
+    return ExitCode.FAILED if exit_code and changes else ExitCode.DONE
+
+
+def _submit(
+    cluster: "Cluster",
+    prepared: "Prepared",
+    namespace: str | None,
+    *,
+    rerun: bool,
+    yes: bool,
+    rehearse: bool,
+    output: Path | None,
+) -> tuple["Batch", str, float]:
+    """Sends what was prepared; the account, the namespace, and how long it took in seconds."""
+    from cajajejo import dispatch
+    from cajajejo.batches import Watcher
+    from cajajejo.cli import wording
+    from cajajejo.cli.progress import JobProgress
+
+    jobs, there = dispatch.place(prepared, namespace, cluster.target.namespace or "default")
+    if rerun:
+        jobs = dispatch.repetitions(cluster, prepared, there)
+    if output is not None:
+        screen.say(*_write(jobs, output))
+    screen.say(*wording.plan(cluster, jobs, there, ascii_only=not screen.err_style().unicode))
+    if len(jobs) > 1 and not (yes or rehearse):
+        screen.confirm(f"Send {len(jobs)} jobs?")
+    with JobProgress(len(jobs)) as progress:
+        watcher = Watcher(progress, lambda: screen.say(*wording.stopping()))
+        again = wording.again("--rerun")
+        batch = dispatch.send(cluster, jobs, there, again=again, rehearse=rehearse, watcher=watcher)
+    return batch, there, progress.seconds
+
+
+def _write(jobs: "Sequence[Manifests]", output: Path) -> list[str]:
+    from cajajejo import job_spec
+
+    written = job_spec.write_all(jobs, output)
+    return [f"wrote {output}" + (f" ({len(written)} jobs)" if len(written) > 1 else "")]
+
+
+def _connect(context: str | None) -> "Cluster":
+    from cajajejo import cluster
+    from cajajejo.cli.progress import RetryNotes
+
+    return cluster.connect(context, options=cluster.Options(on_retry=RetryNotes()))

@@ -1,0 +1,173 @@
+"""From what a user asks for to jobs on a cluster: read or render, check, place, send."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from cajajejo import batches, checking, evaluation, job_spec, provenance, quoting, sameness, submission, yamltext
+from cajajejo.cluster.errors import NotAllowedError
+from cajajejo.errors import UsageError
+from cajajejo.evaluation import UNSET, Rendering
+from cajajejo.submission import JobFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from cajajejo.batches import Batch, Watcher
+    from cajajejo.cluster import Cluster
+    from cajajejo.errors import Problem
+    from cajajejo.manifests import Manifests
+
+_FORMS: Final = "--job-spec-path FILE\n--path-to-config FILE --path-to-helm-config FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be sent: a job spec, or a job config with its run specs.
+
+    Attributes:
+        spec: a job spec that was rendered before.
+        config: the job config to render.
+        helm_config: its run specs.
+        config_version: what the runs are tagged with; None: that of the spec, or of the repository.
+        allow_dirty: whether the repository may have changes.
+        rendering: profile, templates, namespace and overrides.
+    """
+
+    spec: Path | None = None
+    config: Path | None = None
+    helm_config: Path | None = None
+    config_version: str | None = None
+    allow_dirty: bool = False
+    rendering: Rendering = field(default_factory=Rendering)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Job specs that are ready to be sent, and the warnings about them."""
+
+    jobs: tuple[Manifests, ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+def prepare(request: Request) -> Prepared:
+    """The job specs of `request`, checked; nothing is sent, and no cluster is asked.
+
+    Raises:
+        UsageError: neither form is given, or both; or an option does not go with the form.
+        FileProblemsError: a file is wrong, or a cluster would refuse what comes of it.
+        CajajejoError: the repository has changes.
+    """
+    _check_version(request.config_version)
+    if (request.spec is None) == (request.config is None and request.helm_config is None):
+        given = "both forms are" if request.spec else "neither form is"
+        raise UsageError(f"{given} given, and exactly one is needed", facts={"forms": _FORMS})
+    if request.spec is not None:
+        return _from_spec(request, request.spec)
+    if request.config is None or request.helm_config is None:
+        missing = "--path-to-config" if request.config is None else "--path-to-helm-config"
+        raise UsageError(f"{missing} is missing", facts={"forms": _FORMS})
+    version, paths = request.config_version or UNSET, (request.config, request.helm_config)
+    if request.config_version is None and all(path.exists() for path in paths):
+        version = provenance.clean_commit(paths, allow_dirty=request.allow_dirty)
+    rendered = evaluation.parse_job(*paths, config_version=version, rendering=request.rendering)
+    return Prepared(rendered.jobs, rendered.warnings)
+
+
+def _check_version(version: str | None) -> None:
+    problem = None if version is None else quoting.problem_of(version)
+    if problem or version == "":
+        raise UsageError(f"--config-version: {problem or 'it is empty; a commit, or leave the option out'}")
+
+
+def _from_spec(request: Request, path: Path) -> Prepared:
+    if request.rendering.settings:
+        raise UsageError("--set changes a job config; a job spec is sent as it is", facts={"forms": _FORMS})
+    spec = checking.load_spec(path)
+    version = request.config_version
+    if version is None and job_spec.config_version(spec) == UNSET:
+        version = provenance.clean_commit([path], allow_dirty=request.allow_dirty)
+    return Prepared((spec if version is None else job_spec.changed(spec, config_version=version),))
+
+
+def place(prepared: Prepared, namespace: str | None, default: str) -> tuple[list[Manifests], str]:
+    """The specs with a namespace on every object, and this namespace.
+
+    Raises:
+        UsageError: `namespace` is not the one that a spec names, or they name several.
+    """
+    jobs = [submission.placed(job, namespace, default) for job in prepared.jobs]
+    places = sorted({str(job.document("Job")["metadata"]["namespace"]) for job in jobs})
+    if len(places) > 1:
+        raise UsageError(f"the jobs are for {len(places)} namespaces ({', '.join(places)}), and are sent to one: -n NS")
+    return jobs, places[0]
+
+
+def repetitions(cluster: Cluster, prepared: Prepared, namespace: str) -> list[Manifests]:
+    """The specs of the next repetition of each job, placed."""
+    return [submission.placed(submission.repetition(cluster, job, namespace), None, namespace) for job in prepared.jobs]
+
+
+def send(
+    cluster: Cluster,
+    jobs: Sequence[Manifests],
+    namespace: str,
+    *,
+    again: str,
+    rehearse: bool = False,
+    watcher: Watcher = batches.NOBODY,
+) -> Batch:
+    """Sends the jobs, each once; a single one that fails raises its error, of several each has its own account.
+
+    Args:
+        cluster: where to.
+        jobs: placed specs.
+        namespace: where they live.
+        again: the command that sends a failed job once more.
+        rehearse: let the server check everything, and store nothing.
+        watcher: is told how it goes.
+    """
+    one = submission.rehearse if rehearse else submission.send
+    batch = batches.send_all(cluster, jobs, namespace, send=one, watcher=watcher)
+    error = batch.attempts[0].error
+    if len(jobs) > 1 or error is None:
+        return batch
+    if isinstance(error, JobFailedError):
+        error.run = (again,)
+    raise error
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectDiff:
+    """What sending would change of one object: ``+`` made anew, ``=`` nothing, ``~`` it differs, ``?`` not readable."""
+
+    kind: str
+    name: str
+    mark: str
+    lines: tuple[str, ...] = ()
+
+
+def differences(cluster: Cluster, spec: Manifests) -> list[ObjectDiff]:
+    """For each object of a placed spec what is on the cluster, and what was to be there."""
+    return [_difference(cluster, document) for document in spec.documents]
+
+
+def _difference(cluster: Cluster, document: Mapping[str, Any]) -> ObjectDiff:
+    kind, metadata = document["kind"], document["metadata"]
+    try:
+        live = cluster.get(kind, metadata["name"], metadata.get("namespace"))
+    except NotAllowedError:
+        if kind not in sameness.CLUSTER_SCOPED:
+            raise
+        return ObjectDiff(kind, metadata["name"], "?")
+    wanted = submission.bare(document) if kind == "Job" else dict(document)
+    same = live is not None and sameness.holds(live, wanted)
+    mark = "+" if live is None else "=" if same else "~"
+    before = {} if live is None else sameness.projected(live, wanted)
+    old, new = (yamltext.dump(value).splitlines() if value else [] for value in (before, wanted))
+    place = f"{kind}/{metadata['name']}"
+    lines = difflib.unified_diff(old, new, f"cluster/{place}", f"job/{place}", lineterm="")
+    return ObjectDiff(kind, metadata["name"], mark, () if same else tuple(lines))

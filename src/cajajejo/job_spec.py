@@ -1,0 +1,300 @@
+"""A job spec as a file: written whole, read again, told in a few lines."""
+
+from __future__ import annotations
+
+import copy
+import os
+import shlex
+import stat
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from cajajejo import files, manifests, naming, quoting, yamlfile, yamltext
+from cajajejo.errors import CajajejoError, FileProblemsError, Problem, UsageError
+from cajajejo.manifests import Manifests
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from cajajejo.yamlfile import Document
+
+CONFIG_VERSION: Final = "CONFIG_VERSION"
+JOB_NAME: Final = "JOB_NAME"
+VERSION: Final = "cajajejo/config-version"
+PROFILE: Final = "cajajejo/profile"
+RERUN: Final = "cajajejo/rerun"
+_SIGN: Final = "\ue000name\ue000"  # stands for a name until it is known; no name can hold it
+
+
+def write(text: str, output: Path, *, keep: Sequence[Path] = ()) -> None:
+    """Writes a job spec to `output` as a whole: a reader sees the old file or the new one; ``-`` is stdout.
+
+    Raises:
+        CajajejoError: it cannot be written there.
+        UsageError: `output` is one of the files to `keep`.
+    """
+    data = text.encode()
+    try:
+        if str(output) == "-":
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+            return
+        mode = _mode(output)
+        if mode is not None and any(output.samefile(path) for path in keep):
+            raise UsageError(f"OUTPUT is {output}, which is also read: the job spec would replace it")
+        if mode is None or stat.S_ISREG(mode):
+            files.replace(output.resolve(), data)
+        else:
+            output.write_bytes(data)  # a device or a pipe, /dev/stdout too, is written to, never replaced
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _not_written(output, error) from error
+
+
+def write_all(jobs: Sequence[Manifests], output: Path, *, keep: Sequence[Path] = ()) -> list[Path]:
+    """Writes one job to the file `output`, or each of several to ``<name>.yml`` in the directory `output`.
+
+    Several go to stdout one after the other.
+
+    Raises:
+        CajajejoError: it cannot be written there.
+        UsageError: `output` is one of the files to `keep`, or a file where a directory is needed.
+    """
+    if len(jobs) == 1:
+        write(jobs[0].text, output, keep=keep)
+        return [output]
+    if str(output) == "-":
+        write("---\n".join(job.text for job in jobs), output)
+        return [output]
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"OUTPUT is the file {output}: {len(jobs)} jobs of a matrix need a directory")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CajajejoError(f"{output}: the directory cannot be made: {error.strerror}") from error
+    paths = [output / f"{job.name}.yml" for job in jobs]
+    for job, path in zip(jobs, paths, strict=True):
+        write(job.text, path, keep=keep)
+    return paths
+
+
+def read(path: Path) -> Manifests:
+    """The job spec in `path`: one Job and what it needs.
+
+    Raises:
+        FileProblemsError: the file is no well-formed YAML, or does not hold exactly one Job.
+    """
+    documents = yamlfile.load_all(path)
+    problems = [_nameless(document) for document in documents if not _is_named(document)]
+    jobs = [document for document in documents if document.data.get("kind") == "Job"]
+    if not problems and len(jobs) != 1:
+        lines = ", ".join(str(job.line_of(())) for job in jobs)
+        message = f"holds {len(jobs)} Jobs (lines {lines}), where one is meant" if jobs else "holds no Job"
+        hint = "send them one at a time" if jobs else "a job spec is what parse-job writes"
+        problems.append(Problem(str(path), message, hint=hint))
+    if problems:
+        raise FileProblemsError(problems)
+    name = str(jobs[0].data["metadata"]["name"])  # type: ignore[index,call-overload]  # `_is_named` looked
+    data = tuple(document.data for document in documents)
+    return Manifests(yamlfile.read_text(path), data, name, manifests.fingerprint(data, name=name))
+
+
+def _is_named(document: Document) -> bool:
+    metadata = document.data.get("metadata")
+    texts = (document.data.get("apiVersion"), document.data.get("kind"))
+    return all(isinstance(text, str) for text in texts) and isinstance(metadata, dict) and bool(metadata.get("name"))
+
+
+def _nameless(document: Document) -> Problem:
+    missing = next((key for key in ("apiVersion", "kind") if not isinstance(document.data.get(key), str)), None)
+    path = missing or "metadata.name"
+    return Problem(document.file, "required, and not there", path=path, line=document.line_of(()))
+
+
+def changed(spec: Manifests, *, config_version: str | None = None, rerun: int = 0) -> Manifests:
+    """`spec` with another config version or as a repetition, under the name that follows from it.
+
+    The Job, its ConfigMap, what refers to them and JOB_NAME get the new name, so that the template of a Job, which
+    cannot be changed, never meets an old name. Comments of the text are lost.
+    """
+    documents = copy.deepcopy([dict(document) for document in spec.documents])
+    maps = [document for document in documents if document["kind"] == "ConfigMap"]
+    job = next(document for document in documents if document["kind"] == "Job")
+    if config_version is not None:
+        _set_config_version(job, config_version)
+    if rerun:
+        job["metadata"].setdefault("annotations", {})[RERUN] = str(rerun)
+    if len(maps) == 1:
+        _point_to(job, str(maps[0]["metadata"]["name"]), spec.name)
+        maps[0]["metadata"]["name"] = spec.name
+    return _named(documents, spec.name)
+
+
+def _named(documents: Sequence[dict[str, Any]], old: str) -> Manifests:
+    """`documents` under the name that follows from them, in place of `old`."""
+    sign = old
+    if not naming.has_digest(old):  # any word, which may stand elsewhere and mean something else
+        sign = _SIGN
+        _put_sign(documents, old)
+    digest = manifests.fingerprint(documents, name=sign)
+    name = naming.job_name(naming.prefix_of(old), digest)
+    renamed = manifests.renamed(documents, sign, name)
+    return Manifests("---\n".join(yamltext.dump(document) for document in renamed), tuple(renamed), name, digest)
+
+
+def _put_sign(documents: Sequence[dict[str, Any]], old: str) -> None:
+    """Marks the places where the name of a job is meant: of the Job and its ConfigMap, references, JOB_NAME."""
+    job = next(document for document in documents if document["kind"] == "Job")
+    for document in documents:
+        if document["kind"] in {"Job", "ConfigMap"} and document["metadata"]["name"] == old:
+            document["metadata"]["name"] = _SIGN
+            if document["kind"] == "ConfigMap":
+                _point_to(job, old, _SIGN)
+    for container in _containers(job):
+        for variable in container.get("env") or []:
+            if (variable["name"], variable.get("value")) == (JOB_NAME, old):
+                variable["value"] = _SIGN
+
+
+def _containers(job: Mapping[str, Any]) -> list[dict[str, Any]]:
+    pod = job.get("spec", {}).get("template", {}).get("spec", {})
+    return [*(pod.get("initContainers") or []), *(pod.get("containers") or [])]
+
+
+def first(spec: Manifests) -> Manifests:
+    """The job that `spec` repeats: the same without the counter."""
+    documents = copy.deepcopy([dict(document) for document in spec.documents])
+    job = next(document for document in documents if document["kind"] == "Job")
+    job["metadata"]["annotations"].pop(RERUN, None)
+    return _named(documents, spec.name)
+
+
+def _set_config_version(job: dict[str, Any], version: str) -> None:
+    """Tells every container that is told a version this one; where none is, the first one."""
+    containers = job.get("spec", {}).get("template", {}).get("spec", {}).get("containers") or [{}]
+    value = quoting.literal(version)
+    told = [
+        known for container in containers for known in container.get("env") or [] if known["name"] == CONFIG_VERSION
+    ]
+    for variable in told:
+        variable["value"] = value
+    if not told:
+        containers[0]["env"] = [*(containers[0].get("env") or []), {"name": CONFIG_VERSION, "value": value}]
+    annotations = job["metadata"].get("annotations") or {}
+    if VERSION in annotations:
+        annotations[VERSION] = version
+
+
+def _point_to(value: Any, old: str, new: str) -> None:
+    """Gives every reference to the ConfigMap `old` inside of `value` the name `new`."""
+    if isinstance(value, list):
+        for item in value:
+            _point_to(item, old, new)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key in _REFERENCES and isinstance(item, dict) and item.get("name") == old:
+                item["name"] = new
+            _point_to(item, old, new)
+
+
+_REFERENCES: Final = ("configMap", "configMapRef", "configMapKeyRef")
+
+
+def config_version(spec: Manifests) -> str | None:
+    """The config version that the pods of `spec` are told; None where they are told none."""
+    for container in _pod(spec).get("containers") or []:
+        for variable in container.get("env") or []:
+            if variable.get("name") == CONFIG_VERSION:
+                return None if variable.get("value") is None else str(variable["value"])
+    return None
+
+
+def profile(spec: Manifests) -> str | None:
+    """The cluster profile that `spec` was rendered for, where it tells."""
+    annotations = spec.document("Job")["metadata"].get("annotations") or {}
+    name = annotations.get(PROFILE)
+    return str(name) if name else None
+
+
+def outline(spec: Manifests, *, ascii_only: bool = False) -> list[tuple[str, str, str]]:
+    """Kind, name and what it asks for, of each object in `spec`."""
+    return [
+        (str(document["kind"]), str(document["metadata"]["name"]), _told(document, spec, ascii_only=ascii_only))
+        for document in spec.documents
+    ]
+
+
+def _told(document: Mapping[str, Any], spec: Manifests, *, ascii_only: bool) -> str:
+    match document["kind"]:
+        case "Job":
+            return ", ".join(_asked(_pod(spec), ascii_only=ascii_only))
+        case "ConfigMap":
+            data = document.get("data") or {}
+            kibibytes = sum(len(str(text).encode()) for text in data.values()) / 1024
+            immutable = ", immutable" if document.get("immutable") else ""
+            return f"{', '.join(data)}: {kibibytes:.1f} KiB{immutable}"
+        case _:
+            return ""
+
+
+def _pod(spec: Manifests) -> dict[str, Any]:
+    pod = (spec.document("Job").get("spec") or {}).get("template") or {}
+    return pod.get("spec") or {}
+
+
+def main_container(spec: Manifests) -> Mapping[str, Any]:
+    """The container that evaluates: the first one."""
+    containers = _pod(spec).get("containers") or [{}]
+    return containers[0] if isinstance(containers[0], dict) else {}
+
+
+def _asked(pod: Mapping[str, Any], *, ascii_only: bool) -> list[str]:
+    resources = ((pod.get("containers") or [{}])[0]).get("resources") or {}
+    asked = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
+    selector = pod.get("nodeSelector") or {}
+    times = "x" if ascii_only else "\N{MULTIPLICATION SIGN}"
+    told = []
+    for resource in (name for name in asked if "/" in name):
+        types = [value for label, value in selector.items() if label.endswith(_TYPE_LABELS)]
+        told.append(f"{asked[resource]} {times} {types[0] if types else resource}")
+    told += [f"{asked['cpu']} CPU"] if "cpu" in asked else []
+    told += [str(asked["memory"])] if "memory" in asked else []
+    told += [f"scratch {size}" for volume in pod.get("volumes") or [] if (size := _size(volume))]
+    spot = any(str(value) in {"true", "spot"} for label, value in selector.items() if label.endswith(_SPOT_LABELS))
+    return [*told, *(["spot"] if spot else [])]
+
+
+def _size(volume: Mapping[str, Any]) -> str | None:
+    if volume.get("name") != "scratch-volume":
+        return None
+    claim = ((volume.get("ephemeral") or {}).get("volumeClaimTemplate") or {}).get("spec") or {}
+    size = (claim.get("resources") or {}).get("requests", {}).get("storage")
+    return (
+        size
+        or (volume.get("emptyDir") or {}).get("sizeLimit")
+        or (volume.get("persistentVolumeClaim") or {}).get("claimName")
+    )
+
+
+_TYPE_LABELS: Final = ("/gke-accelerator", "/gke-tpu-accelerator", "/instance-gpu-name")
+_SPOT_LABELS: Final = ("/gke-spot", "/capacity-type", "/scalesetpriority")
+
+
+def _mode(path: Path) -> int | None:
+    """The type and permissions of what stands at `path`, through links; None where nothing does."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _not_written(output: Path, error: OSError) -> CajajejoError:
+    if str(output) == "-":
+        return CajajejoError(f"stdout cannot be written: {error.strerror}")
+    folder = os.path.dirname(os.path.realpath(output)) if os.path.islink(output) else str(output.parent)  # noqa: PTH114, PTH120  # pathlib raises
+    if isinstance(error, FileNotFoundError) and not os.path.isdir(folder):  # noqa: PTH112
+        make = f"mkdir -p {shlex.quote(folder)}"
+        return CajajejoError(f"{output}: the directory {folder} is not there", run=make)
+    return CajajejoError(f"{output}: cannot be written: {error.strerror}")

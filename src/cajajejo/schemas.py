@@ -1,0 +1,164 @@
+"""JSON Schemas of every file that is written by hand and of every document that is printed; draft 2020-12.
+
+They are made from the models. Editors complete and check a config with them, other programs the output that they read.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
+
+from cajajejo import files, outputs
+from cajajejo.config import EvaluationJobConfig
+from cajajejo.errors import CajajejoError, UsageError
+from cajajejo.metrics.config import MetricsConfig
+from cajajejo.terminal import Column, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pydantic.json_schema import JsonSchemaValue
+
+    from cajajejo.terminal import Style
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+_SPELLED: Final = {  # what pydantic leaves as Python says it, where a validator of ours stands around the type
+    "ge": "minimum",
+    "gt": "exclusiveMinimum",
+    "le": "maximum",
+    "lt": "exclusiveMaximum",
+    "min_length": "minLength",
+    "max_length": "maxLength",
+}
+_OF_NAMES: Final = frozenset({"properties", "$defs"})
+_OF_VALUES: Final = frozenset({"default", "examples", "enum", "const", "required"})
+_OF_TEXT: Final = ("pattern", "minLength", "maxLength", "max_length", "min_length")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One schema: its title, and the model that it is made from."""
+
+    title: str
+    model: type[BaseModel]
+
+
+PUBLISHED: Final[Mapping[str, Published]] = {
+    "evaluation": Published("Evaluation job config, version v4", EvaluationJobConfig),
+    "metrics": Published("Metric configuration", MetricsConfig),
+    "run": Published("Output of jobs evaluation run --json", outputs.LocalRun),
+    "validate": Published("Output of jobs evaluation validate --json", outputs.Validation),
+    "submit-job": Published("Output of jobs evaluation submit-job --json", outputs.Submission),
+    "summary": Published("summary.json of an evaluation", outputs.Summary),
+    "results-line": Published("A line of results.jsonl of an evaluation", outputs.ResultsLine),
+    "check": Published("Output of metrics check --json", outputs.Check),
+    "collect": Published("Output of metrics collect --json", outputs.Collection),
+    "history": Published("Output of metrics history --json", outputs.History),
+    "error": Published("Any error with --json, on stderr", outputs.ErrorOutput),
+}
+"""The files first, then the outputs in the order of the commands."""
+
+
+def file_name(name: str) -> str:
+    """The name of the file of the schema `name`, which is its ``$id``."""
+    return f"{name}.schema.json"
+
+
+def document(name: str) -> dict[str, Any]:
+    """The JSON Schema `name`.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in PUBLISHED:
+        guess = difflib.get_close_matches(name, PUBLISHED, n=1)
+        meant = {"meant": f"{guess[0]}?"} if guess else {}
+        raise UsageError(f"no schema is called {name}", facts={**meant, "there are": ", ".join(PUBLISHED)})
+    published = PUBLISHED[name]
+    made = _spelled(published.model.model_json_schema(by_alias=True, mode="validation", schema_generator=_Maker))
+    head = {"$schema": DIALECT, "$id": file_name(name), "title": published.title, "description": made["description"]}
+    return {**head, **{word: value for word, value in made.items() if word not in head}}
+
+
+def text(name: str) -> str:
+    """The JSON Schema `name` as it stands in its file, in ASCII."""
+    return json.dumps(document(name), indent=2) + "\n"
+
+
+def listing() -> dict[str, Any]:
+    """The names of all schemas and what each is about, for ``--json``."""
+    return {"schemas": [{"name": name, "title": one.title, "file": file_name(name)} for name, one in PUBLISHED.items()]}
+
+
+def lines(style: Style) -> list[str]:
+    """A table of the names of all schemas and what each is about."""
+    rows = [(name, published.title) for name, published in PUBLISHED.items()]
+    return table((Column("name"), Column("is the schema of", widest=True)), rows, style)
+
+
+def write(directory: Path) -> list[Path]:
+    """Writes every schema into `directory`, which is made where it is not there; the files.
+
+    Raises:
+        CajajejoError: `directory` cannot be written to.
+    """
+    paths = [directory / file_name(name) for name in PUBLISHED]
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, path in zip(PUBLISHED, paths, strict=True):
+            files.replace(path, text(name).encode())
+    except OSError as error:
+        raise CajajejoError(f"{directory} cannot be written to: {error.strerror}") from error
+    return paths
+
+
+class _Maker(GenerateJsonSchema):
+    """Pydantic's schemas, told for people who write files: no made-up titles, every default, names that are checked."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  # the signature of pydantic
+        return False
+
+    def get_default_value(self, schema: core_schema.WithDefaultSchema) -> Any:
+        factory: Any = schema.get("default_factory")
+        return super().get_default_value(schema) if factory is None else factory()
+
+    def encode_default(self, dft: Any) -> Any:
+        if isinstance(dft, BaseModel):
+            return dft.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return super().encode_default(dft)
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        inner = self.generate_inner(schema["schema"])
+        if "type" not in inner or {"enum", "const"} & set(inner):
+            return {"anyOf": [inner, {"type": "null"}]}
+        types = inner["type"] if isinstance(inner["type"], list) else [inner["type"]]
+        return {**inner, "type": [*types, "null"]}
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        keys = self.generate_inner(schema.get("keys_schema", core_schema.any_schema()))
+        names = {word: keys[word] for word in _OF_TEXT if word in keys}
+        values = self.generate_inner(schema.get("values_schema", core_schema.any_schema()))
+        made = {"type": "object", "additionalProperties": values or True, "propertyNames": names or None}
+        return {word: value for word, value in made.items() if value is not None}
+
+
+def _spelled(schema: Any, inside: str | None = None) -> Any:
+    """`schema` with every limit under its name in JSON Schema."""
+    if isinstance(schema, dict) and inside not in _OF_VALUES:
+        names = {} if inside in _OF_NAMES else _SPELLED
+        return {names.get(word, word): _spelled(value, _within(word, inside)) for word, value in schema.items()}
+    if isinstance(schema, list) and inside not in _OF_VALUES:
+        return [_spelled(part) for part in schema]
+    return schema
+
+
+def _within(word: str, inside: str | None) -> str | None:
+    return None if inside in _OF_NAMES else word
