@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from functools import cache
 from importlib import resources
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import AfterValidator, Field
 
 from cajajejo import yamldocuments
+from cajajejo.phrases import closest
 from cajajejo.validation import LabelValue, StrictModel
 
 if TYPE_CHECKING:
@@ -97,5 +97,5 @@ def find(name: str) -> Accelerator | None:
 def suggestion(name: str, names: Sequence[str]) -> str:
     """The known name that was probably meant, or the list of all."""
     holding = [known for known in names if name.lower() in known]
-    close = holding[:1] or difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else f"one of {', '.join(names)}."
+    guess = holding[0] if holding else closest(name.lower(), names)
+    return f"did you mean {guess}?" if guess else f"one of {', '.join(names)}."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cajajejo import files, manifests, naming, quoting, yamlfile, yamltext
 from cajajejo.errors import CajajejoError, FileProblemsError, Problem, UsageError
 from cajajejo.manifests import Manifests
+from cajajejo.phrases import REQUIRED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -110,7 +111,7 @@ def _is_named(document: Document) -> bool:
 def _nameless(document: Document) -> Problem:
     missing = next((key for key in ("apiVersion", "kind") if not isinstance(document.data.get(key), str)), None)
     path = missing or "metadata.name"
-    return Problem(document.file, "required, and not there", path=path, line=document.line_of(()))
+    return Problem(document.file, REQUIRED, path=path, line=document.line_of(()))
 
 
 def changed(spec: Manifests, *, config_version: str | None = None, rerun: int = 0) -> Manifests:

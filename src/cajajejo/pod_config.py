@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import posixpath
 import re
 import zoneinfo
@@ -11,6 +10,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from cajajejo import quantities
+from cajajejo.phrases import closest
 from cajajejo.schema_words import Says, given, needs
 from cajajejo.validation import (
     Count,
@@ -207,8 +207,8 @@ class StorageConfig(StrictModel):
 def _check_time_zone(name: str) -> str:
     known = zoneinfo.available_timezones()  # empty where the machine has no time zone database
     if known and name not in known:
-        close = difflib.get_close_matches(name, sorted(known), n=1)
-        hint = f"did you mean {close[0]}?" if close else "a name such as Europe/Amsterdam"
+        guess = closest(name, sorted(known))
+        hint = f"did you mean {guess}?" if guess else "a name such as Europe/Amsterdam"
         raise ValueError(f"no such time zone: {name[:60]}\n{hint}")
     return name
 

@@ -5,7 +5,6 @@ They are made from the models. Editors complete and check a config with them, ot
 
 from __future__ import annotations
 
-import difflib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ from cajajejo import files, outputs
 from cajajejo.config import EvaluationJobConfig
 from cajajejo.errors import CajajejoError, UsageError
 from cajajejo.metrics.config import MetricsConfig
+from cajajejo.phrases import closest
 from cajajejo.terminal import Column, table
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def document(name: str) -> dict[str, Any]:
         UsageError: there is none of that name.
     """
     if name not in PUBLISHED:
-        guess = difflib.get_close_matches(name, PUBLISHED, n=1)
-        meant = {"meant": f"{guess[0]}?"} if guess else {}
+        guess = closest(name, PUBLISHED)
+        meant = {"meant": f"{guess}?"} if guess else {}
         raise UsageError(f"no schema is called {name}", facts={**meant, "there are": ", ".join(PUBLISHED)})
     published = PUBLISHED[name]
     made = _spelled(published.model.model_json_schema(by_alias=True, mode="validation", schema_generator=_Maker))

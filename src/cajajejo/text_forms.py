@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo import validation
-from cajajejo.findings import shown
+from cajajejo.phrases import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

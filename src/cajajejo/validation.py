@@ -6,7 +6,6 @@ The strict base model and the field types that all configuration files share are
 
 from __future__ import annotations
 
-import difflib
 import re
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
@@ -15,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 
 from cajajejo import schema_words as words
 from cajajejo.errors import FileProblemsError, Problem
+from cajajejo.phrases import REQUIRED, UNKNOWN_FIELD, closest, did_you_mean, shown
 from cajajejo.yamlfile import Document, WrittenFloat, WrittenInt, dotted
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-    from cajajejo.yamlfile import Location
 
 _QUANTITY: Final = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?")
 _LABEL_PART: Final = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
@@ -189,7 +188,11 @@ def validate(model: type[Model], document: Document) -> Model:
 def _problems(model: type[StrictModel], document: Document, error: ValidationError) -> list[Problem]:
     details = error.errors(include_url=False)
     unknown = {tuple(detail["loc"]) for detail in details if detail["type"] == "extra_forbidden"}
-    misspelt = {(*location[:-1], guess) for location in unknown if (guess := _closest(model, location))}
+    misspelt = {
+        (*location[:-1], guess)
+        for location in unknown
+        if (guess := closest(location[-1], field_names(model, location[:-1])))
+    }
     return [
         _problem(model, document, detail)
         for detail in details
@@ -201,7 +204,7 @@ def _problem(model: type[StrictModel], document: Document, detail: ErrorDetails)
     location = tuple(part for part in detail["loc"] if part != "[key]")
     message, _, hint = _message(detail).partition("\n")
     if detail["type"] == "extra_forbidden":
-        message, hint = "unknown field", _unknown_hint(model, location)
+        message, hint = UNKNOWN_FIELD, did_you_mean(location[-1], field_names(model, location[:-1]))
     return problem_at(document, location, message, hint=hint or None)
 
 
@@ -232,49 +235,27 @@ def _message(detail: ErrorDetails) -> str:
     context, given = detail.get("ctx", {}), detail["input"]
     match detail["type"]:
         case "missing":
-            return "required, and not there"
+            return REQUIRED
         case "value_error" | "assertion_error":
             return str(context["error"])
         case "literal_error":
-            return f"must be {context['expected']}, not {_what(given)}"
+            return f"must be {context['expected']}, not {shown(given)}"
         case "model_type" | "dict_type" | "model_attributes_type":
-            return f"must be a mapping of fields, not {_what(given)}"
+            return f"must be a mapping of fields, not {shown(given)}"
         case "list_type" | "tuple_type":
-            return f"must be a list, not {_what(given)}"
+            return f"must be a list, not {shown(given)}"
         case "string_type":
-            return f"must be text, not {_what(given)}"
+            return f"must be text, not {shown(given)}"
         case "int_parsing" | "int_type" | "int_from_float":
-            return f"must be a whole number, not {_what(given)}"
+            return f"must be a whole number, not {shown(given)}"
         case "float_parsing" | "float_type":
-            return f"must be a number, not {_what(given)}"
+            return f"must be a number, not {shown(given)}"
         case "greater_than_equal":
-            return f"must be at least {context['ge']}, not {_what(given)}"
+            return f"must be at least {context['ge']}, not {shown(given)}"
         case "less_than_equal":
-            return f"must be at most {context['le']}, not {_what(given)}"
+            return f"must be at most {context['le']}, not {shown(given)}"
         case _:
             return detail["msg"][0].lower() + detail["msg"][1:]
-
-
-def _what(value: object) -> str:
-    if value is None:
-        return "empty"
-    if isinstance(value, dict | list):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    return repr(value)[:60]
-
-
-def _unknown_hint(model: type[StrictModel], location: Location) -> str:
-    names = field_names(model, location[:-1])
-    if not names:
-        return "nothing can stand here"
-    guess = _closest(model, location)
-    listed = ", ".join(names)
-    return f"did you mean {guess}? (one of {listed})" if guess else f"one of {listed}"
-
-
-def _closest(model: type[StrictModel], location: Location) -> str | None:
-    found = difflib.get_close_matches(str(location[-1]), field_names(model, location[:-1]), n=1, cutoff=0.6)
-    return found[0] if found else None
 
 
 def field_names(model: type[StrictModel], location: Sequence[str | int]) -> list[str]:

@@ -1,12 +1,11 @@
 """A cluster as plain functions over JSON: read, list, create, patch, delete; each either works or says what to do.
 
 Nothing is discovered and nothing is typed: an object goes out and comes back as the dictionary it is, so that no field
-is lost. What is sent again after a failure is the table in `retries`; the errors are those of `cluster_errors`.
+is lost. What is sent again after a failure is the table in `retries`; the errors are those of `errors`.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,6 +18,7 @@ from cajajejo.cluster.errors import ClusterError, MissingNamespaceError
 from cajajejo.cluster.exchange import Answer, Asked, JsonObject, Target, plain
 from cajajejo.cluster.kubeconfig import Place
 from cajajejo.cluster.retries import Effect
+from cajajejo.phrases import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -266,9 +266,9 @@ class Cluster:
             names = [str(item["metadata"]["name"]) for item in self.list("Namespace")]
         except ClusterError:
             return
-        guess = difflib.get_close_matches(name, names, n=1)
+        guess = closest(name, names)
         if guess:
-            error.facts["did you mean"] = plain(guess[0])
+            error.facts["did you mean"] = plain(guess)
 
 
 def _fresh_items(page: JsonObject, asked: Asked, seen: set[str]) -> Iterator[JsonObject]:

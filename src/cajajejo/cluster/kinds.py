@@ -5,12 +5,12 @@ The table stands in place of discovery: no extra requests, and nothing that coul
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from cajajejo.errors import CajajejoError
+from cajajejo.phrases import closest
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ def find(name: str, api_version: str | None = None) -> Kind:
     kind = KINDS.get(name)
     if kind is None or (api_version is not None and api_version.rpartition("/")[0] != kind.group):
         shown = f"{api_version} {name}" if api_version else name
-        guess = difflib.get_close_matches(name, KINDS, n=1)
-        facts = {"did you mean": guess[0]} if guess and guess[0] != name else {}
+        guess = closest(name, KINDS)
+        facts = {"did you mean": guess} if guess and guess != name else {}
         raise UnknownKindError(f"not a kind that cajajejo deals with: {shown[:80]}", facts=facts)
     if api_version is None or api_version == kind.api_version:
         return kind

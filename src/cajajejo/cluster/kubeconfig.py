@@ -6,7 +6,6 @@ counts when several files are joined is decided here, as kubectl does: the first
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from cajajejo.cluster.credential_plugin import Plugin, library_words
 from cajajejo.cluster.errors import LOG_IN, CredentialsError, KubeconfigError
 from cajajejo.cluster.exchange import Target, pasted, plain
 from cajajejo.errors import FileProblemsError, require
+from cajajejo.phrases import closest
 from cajajejo.yamlfile import load
 
 if TYPE_CHECKING:
@@ -179,9 +179,9 @@ def _unknown_context(
     name: str, files: Sequence[Path], contexts: Mapping[str, Any], current: str | None
 ) -> KubeconfigError:
     facts = {}
-    guess = difflib.get_close_matches(name, contexts, n=1)
+    guess = closest(name, contexts)
     if guess:
-        facts["did you mean"] = plain(guess[0])
+        facts["did you mean"] = plain(guess)
     elif name == current:
         facts["named by"] = "current-context"
     facts |= {"contexts": _list_of(contexts), "kubeconfig": os.pathsep.join(map(str, files))}

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from cajajejo import field_rules, text_forms
 from cajajejo.errors import UsageError
-from cajajejo.findings import REQUIRED, UNKNOWN_FIELD, Finding, closest, did_you_mean, shown
+from cajajejo.findings import Finding
+from cajajejo.phrases import REQUIRED, UNKNOWN_FIELD, closest, did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo import kubernetes_schemas
-from cajajejo.findings import Finding, Findings, shown
+from cajajejo.findings import Finding, Findings
 from cajajejo.manifest_checks.access import check_role, check_role_binding
 from cajajejo.manifest_checks.autopilot import gke_autopilot
 from cajajejo.manifest_checks.data import check_config_map, check_secret
@@ -23,6 +23,7 @@ from cajajejo.manifest_checks.restricted import pod_security
 from cajajejo.manifest_checks.values import mapping, pod_spec
 from cajajejo.manifest_checks.volumes import check_claim
 from cajajejo.manifest_checks.workloads import check_cron_job, check_deployment, check_service
+from cajajejo.phrases import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.findings import REQUIRED
 from cajajejo.manifest_checks.values import mappings, text
+from cajajejo.phrases import REQUIRED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

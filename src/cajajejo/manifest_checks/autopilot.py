@@ -5,9 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.findings import Finding, Findings, shown
+from cajajejo.findings import Finding, Findings
 from cajajejo.manifest_checks.resources import amount
 from cajajejo.manifest_checks.values import containers, inside, mapping, mappings, pod_spec, text, whole
+from cajajejo.phrases import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.findings import closest, cut, shown
 from cajajejo.manifest_checks import environment, probes
 from cajajejo.manifest_checks.resources import check_resources
 from cajajejo.manifest_checks.values import inside, mapping, mappings, present, text, texts
+from cajajejo.phrases import closest, cut, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.findings import did_you_mean, shown
 from cajajejo.manifest_checks.values import mapping, mappings, present, text
+from cajajejo.phrases import did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

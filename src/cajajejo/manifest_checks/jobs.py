@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.findings import closest, shown
 from cajajejo.manifest_checks.scheduling import selects
 from cajajejo.manifest_checks.values import containers, inside, mapping, mappings, text, whole
+from cajajejo.phrases import closest, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.findings import Finding, did_you_mean, shown
+from cajajejo.findings import Finding
 from cajajejo.manifest_checks.values import containers, inside, mapping, mappings, pod_spec, text
+from cajajejo.phrases import did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo import kubernetes_schemas
-from cajajejo.findings import REQUIRED, closest, cut, did_you_mean, shown
 from cajajejo.manifest_checks.values import mapping, mappings, text
+from cajajejo.phrases import REQUIRED, closest, cut, did_you_mean, shown
 from cajajejo.text_forms import DNS_SUBDOMAIN, KEY
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cajajejo.findings import shown
 from cajajejo.manifest_checks.containers import check_container, check_profile
 from cajajejo.manifest_checks.resources import check_resources
 from cajajejo.manifest_checks.scheduling import check_affinity, check_tolerations
 from cajajejo.manifest_checks.values import containers, inside, mapping, text, whole
 from cajajejo.manifest_checks.volumes import check_volumes
+from cajajejo.phrases import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

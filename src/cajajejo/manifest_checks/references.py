@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cajajejo.findings import Finding, closest, cut, shown
+from cajajejo.findings import Finding
 from cajajejo.manifest_checks.values import containers, inside, mapping, mappings, pod_spec, text
+from cajajejo.phrases import closest, cut, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

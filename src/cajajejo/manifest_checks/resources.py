@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo import quantities
-from cajajejo.findings import shown
 from cajajejo.manifest_checks.values import mapping
+from cajajejo.phrases import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.findings import Finding, Findings, cut
+from cajajejo.findings import Finding, Findings
 from cajajejo.manifest_checks.values import containers, inside, mapping, mappings, pod_spec, text, texts
+from cajajejo.phrases import cut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

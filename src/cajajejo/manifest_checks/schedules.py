@@ -6,7 +6,7 @@ import re
 import zoneinfo
 from typing import TYPE_CHECKING, Final
 
-from cajajejo.findings import closest, shown
+from cajajejo.phrases import closest, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

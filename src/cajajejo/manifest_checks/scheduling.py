@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.findings import shown
 from cajajejo.manifest_checks.values import inside, mapping, mappings, text, texts
+from cajajejo.phrases import shown
 from cajajejo.text_forms import LABEL_VALUE
 
 if TYPE_CHECKING:

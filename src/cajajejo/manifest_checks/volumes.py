@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.findings import shown
 from cajajejo.manifest_checks.containers import check_relative
 from cajajejo.manifest_checks.resources import amount
 from cajajejo.manifest_checks.values import inside, mapping, mappings, text
+from cajajejo.phrases import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,46 @@
+"""The phrases that messages about fields are made of: a value as it is shown, and the name that was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+REQUIRED: Final = "required, and not there"
+UNKNOWN_FIELD: Final = "unknown field"
+_SHOWN: Final = 60
+_LISTED: Final = 20
+
+
+def shown(value: object) -> str:
+    """A value as messages show it: never the inside of a mapping or list, and never long."""
+    if value is None:
+        return "empty"
+    if isinstance(value, dict | list | tuple):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = repr(value[: _SHOWN + 1] if isinstance(value, str) else value)
+    return cut(text)
+
+
+def cut(text: str) -> str:
+    """`text` as it stands in a sentence, never long."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def closest(name: object, names: Iterable[str]) -> str | None:
+    """The one of `names` that `name` is probably a misspelling of."""
+    found = difflib.get_close_matches(str(name)[:_SHOWN], list(names), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def did_you_mean(name: object, names: Sequence[str]) -> str:
+    """The hint beside an unknown name: the closest that is known, then all of them where they are few."""
+    guess = closest(name, names)
+    listed = f"one of {', '.join(names)}" if names else "nothing can stand here"
+    if guess is None:
+        return listed
+    return f"did you mean {guess}? ({listed})" if len(names) <= _LISTED else f"did you mean {guess}?"

@@ -1,0 +1,36 @@
+"""The phrases that messages are made of."""
+
+from __future__ import annotations
+
+import pytest
+
+from cajajejo import phrases
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "empty"),
+        ({"a": "secret"}, "a mapping"),
+        (["secret"], "a list"),
+        (True, "true"),
+        (False, "false"),
+        (1.5, "1.5"),
+        ("a'b", '"a\'b"'),
+        ("x" * 1_000_000, f"'{'x' * 58}…"),
+        ("x" * 58, f"'{'x' * 58}'"),
+        (10**100, f"1{'0' * 58}…"),
+    ],
+)
+def test_value_is_shown_short_and_without_what_is_in_it(value: object, text: str) -> None:
+    assert phrases.shown(value) == text
+    assert len(text) <= 60
+
+
+def test_unknown_name_is_told_with_all_that_are_known_where_they_are_few() -> None:
+    many = [f"field{number}" for number in range(30)]
+    assert phrases.did_you_mean("limit", ["limits", "requests"]) == "did you mean limits? (one of limits, requests)"
+    assert phrases.did_you_mean("zzz", ["limits", "requests"]) == "one of limits, requests"
+    assert phrases.did_you_mean("field", ["other"]) == "one of other"
+    assert phrases.did_you_mean("field1x", many) == "did you mean field1?"
+    assert phrases.did_you_mean("a", []) == "nothing can stand here"
