@@ -145,9 +145,9 @@ matrix:
     no.such.field: [1]
 """
     assert problems(tmp_path, matrix) == [
-        "c.yml:13: compute_config.memory: not a quantity: 1GB",
+        "c.yml:13: compute_config.memory: not a quantity: '1GB'",
         "    did you mean 1Gi (1.1 GB) or 1G (1.0 GB)?",
-        "c.yml:14: compute_config.memory: not a quantity: 2GB",
+        "c.yml:14: compute_config.memory: not a quantity: '2GB'",
         "    did you mean 2Gi (2.1 GB) or 2G (2.0 GB)?",
         "c.yml:16: no: unknown field",
         f"    one of {', '.join(configs.EvaluationJobConfig.model_json_schema()['properties'])}",
@@ -158,7 +158,7 @@ def test_a_wrong_field_inside_of_a_value_is_told_at_its_line(tmp_path: Path) -> 
     matrix = (
         "matrix:\n  axes:\n    compute_config:\n    - cpu: 1\n      memory: 1Gi\n    - cpu: 2\n      memory: lots\n"
     )
-    assert problems(tmp_path, matrix)[0] == "c.yml:15: compute_config.memory: not a quantity: lots"
+    assert problems(tmp_path, matrix)[0] == "c.yml:15: compute_config.memory: not a quantity: 'lots'"
 
 
 def test_what_does_not_fit_the_cluster_is_told_at_the_line_of_the_value(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_problems_of_overrides_are_told_under_their_paths(tmp_path: Path) -> Non
     with pytest.raises(FileProblemsError) as caught:
         configs.load(builders.write_config(tmp_path), ["compute_config.cpu=4GB", "helm.sute=v2", "image="])
     assert caught.value.lines() == [
-        "--set compute_config.cpu: not a quantity: 4GB",
+        "--set compute_config.cpu: not a quantity: '4GB'",
         "    did you mean 4Gi (4.3 GB) or 4G (4.0 GB)?",
         "--set helm.sute: unknown field",
         "    did you mean suite? (one of args, suite)",

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from cajajejo.errors import FileProblemsError
+from cajajejo.phrases import shown
 from cajajejo.pod_config import SHARED_MEMORY, ScratchConfig
 from tests import builders, hostile
 
@@ -59,7 +60,7 @@ REFUSED = [
     (
         "compute_config.shared_memory=1GB",
         "compute_config.shared_memory",
-        "not a quantity: 1GB",
+        "not a quantity: '1GB'",
         "did you mean 1Gi (1.1 GB) or 1G (1.0 GB)?",
     ),
     ("compute_config.limits.memory=3Gi", "compute_config", "limits.memory is 3Gi, less than the 4Gi requested", None),
@@ -68,10 +69,10 @@ REFUSED = [
     (
         "compute_config.node_selector={'a b': c}",
         "compute_config.node_selector.a b",
-        "not a label key: 'a b'",
-        "a name of at most 63 letters, digits, '-', '_' and '.', perhaps after a domain and '/'",
+        "not a key: 'a b'",
+        "at most 63 letters, digits, '-', '_' and '.', a letter or digit at both ends; a domain and '/' may stand before",
     ),
-    (f"compute_config.node_selector.a={LONG}", "compute_config.node_selector.a", f"not a label value: '{LONG}'", None),
+    (f"compute_config.node_selector.a={LONG}", "compute_config.node_selector.a", f"not a label value: {shown(LONG)}", None),
     (
         "compute_config.tolerations=[{key: a, operator: Exists, value: b}]",
         "compute_config.tolerations.0",
@@ -123,7 +124,7 @@ REFUSED = [
     (
         "storage_config.scratch.storage_class_name=A",
         "storage_config.scratch.storage_class_name",
-        "not a name for an object: 'A'",
+        "not a name (a DNS subdomain): 'A'",
         "small letters, digits, '-' and '.'; a letter or digit at both ends",
     ),
     (
@@ -161,7 +162,7 @@ REFUSED = [
     (
         "kubernetes_config.service_account_name=a_b",
         "kubernetes_config.service_account_name",
-        "not a name for an object: 'a_b'",
+        "not a name (a DNS subdomain): 'a_b'",
         None,
     ),
     (
@@ -227,8 +228,8 @@ REFUSED = [
     (
         "secret_env={B: {name: a, key: b c}}",
         "secret_env.B.key",
-        "not a key of a Secret: 'b c'",
-        "letters, digits, '-', '_' and '.'",
+        "not a key of a ConfigMap or Secret: 'b c'",
+        "at most 253 letters, digits, '-', '_' and '.'; not '.', and not '..' first",
     ),
 ]
 

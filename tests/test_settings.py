@@ -71,7 +71,7 @@ def test_the_section_of_pyproject_is_read(tmp_path: Path) -> None:
         ('profil = "eks"', "profil: unknown field"),
         ("profile = 1.5x", "not well-formed TOML"),
         ('[gcp]\nproject = "p"', "gcp.location: required, and not there"),
-        ('namespace = "Not A Name"', "namespace: not a name: 'Not A Name'"),
+        ('namespace = "Not A Name"', "namespace: not a name (a DNS label): 'Not A Name'"),
     ],
 )
 def test_a_mistake_is_told(tmp_path: Path, text: str, line: str) -> None:

@@ -19,8 +19,6 @@ from cajajejo.validation import (
     Quantity,
     StrictModel,
     Text,
-    check_env_name,
-    check_label_value,
     check_quantity,
 )
 
@@ -66,6 +64,7 @@ def test_all_problems_are_told_in_order_of_lines() -> None:
     text = "table:\n  1X: {size: 1}\nfirst:\n  share: much\n  extra: 1\nname: ''\n"
     assert problems(text) == [
         "f.yml:2: table.1X: not a name for an environment variable: '1X'",
+        "    letters, digits, '-', '_' and '.'; no digit first (Kubernetes 1.32 takes more)",
         "f.yml:3: first.size: required, and not there",
         "f.yml:4: first.share: must be a number, not 'much'",
         "f.yml:5: first.extra: unknown field",
@@ -187,7 +186,8 @@ def test_a_problem_that_an_override_brought_names_the_override_and_no_line() -> 
     ]
     assert problems(text, "first.names.0=[a]") == ["--set first.names.0: must be text, not a list"]
     assert problems(text, "table={}", "table.1X={size: 1}") == [
-        "--set table.1X: not a name for an environment variable: '1X'"
+        "--set table.1X: not a name for an environment variable: '1X'",
+        "    letters, digits, '-', '_' and '.'; no digit first (Kubernetes 1.32 takes more)",
     ]
 
 
@@ -229,23 +229,24 @@ def test_what_kubernetes_takes_as_a_quantity_is_one(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("16GB", "not a quantity: 16GB\ndid you mean 16Gi (17.2 GB) or 16G (16.0 GB)?"),
-        ("16gb", "not a quantity: 16gb\ndid you mean 16Gi (17.2 GB) or 16G (16.0 GB)?"),
-        ("16 GiB", "not a quantity: 16 GiB\ndid you mean 16Gi (17.2 GB)?"),
-        ("1.5tb", "not a quantity: 1.5tb\ndid you mean 1.5Ti (1.6 TB) or 1.5T (1.5 TB)?"),
-        ("64KB", "not a quantity: 64KB\ndid you mean 64Ki (65.5 KB) or 64k (64.0 KB)?"),
-        ("four", "not a quantity: four\nfor example 500m, 4, 16Gi"),
-        ("", "not a quantity: \nfor example 500m, 4, 16Gi"),
-        ("-1", "not a quantity: -1\nfor example 500m, 4, 16Gi"),
-        ("4\n", "not a quantity: 4\n\nfor example 500m, 4, 16Gi"),
-        ("٤", "not a quantity: ٤\nfor example 500m, 4, 16Gi"),
+        ("16GB", "not a quantity: '16GB'\ndid you mean 16Gi (17.2 GB) or 16G (16.0 GB)?"),
+        ("16gb", "not a quantity: '16gb'\ndid you mean 16Gi (17.2 GB) or 16G (16.0 GB)?"),
+        ("16 GiB", "not a quantity: '16 GiB'\ndid you mean 16Gi (17.2 GB)?"),
+        ("1.5tb", "not a quantity: '1.5tb'\ndid you mean 1.5Ti (1.6 TB) or 1.5T (1.5 TB)?"),
+        ("64KB", "not a quantity: '64KB'\ndid you mean 64Ki (65.5 KB) or 64k (64.0 KB)?"),
+        ("four", "not a quantity: 'four'\nfor example 500m, 4, 16Gi"),
+        ("", "not a quantity: ''\nfor example 500m, 4, 16Gi"),
+        ("-1", "must not be negative: '-1'"),
+        ("4\n", "not a quantity: '4\\n'\nfor example 500m, 4, 16Gi"),
+        ("٤", "not a quantity: '٤'\nfor example 500m, 4, 16Gi"),
+        ("1e1000", "beyond counting: 1e1000"),
         ("0", "must be more than zero: 0"),
         ("0.000Gi", "must be more than zero: 0.000Gi"),
         ("0e5", "must be more than zero: 0e5"),
     ],
 )
 def test_what_kubernetes_would_refuse_as_a_quantity_is_refused_with_a_hint(text: str, message: str) -> None:
-    with pytest.raises(ValueError, match=r"quantity|zero") as caught:
+    with pytest.raises(ValueError, match=r"quantity|zero|negative|counting") as caught:
         check_quantity(text)
     assert str(caught.value) == message
 
@@ -258,31 +259,6 @@ def test_every_quantity_in_a_hint_is_one_that_is_taken(text: str) -> None:
         words = str(error).partition("did you mean ")[2].rstrip("?").split(" or ")
         for word in words:
             check_quantity(word.split(" (", maxsplit=1)[0])
-
-
-@pytest.mark.parametrize("text", ["a", "nvidia-tesla-t4", "A.b_C-9", "x" * 63])
-def test_a_label_value_is_taken_as_it_is(text: str) -> None:
-    assert check_label_value(text) == text
-
-
-@pytest.mark.parametrize("text", ["", "x" * 64, "-a", "a-", "a b", "é", "a\n"])
-def test_what_is_no_label_value_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="not a label value: ") as caught:
-        check_label_value(text)
-    rule = "at most 63 letters, digits, '-', '_' and '.'; a letter or digit at both ends"
-    assert str(caught.value) == f"not a label value: {text!r}\n{rule}"
-
-
-@pytest.mark.parametrize("text", ["A", "_x", "a.b-c", ".9"])
-def test_the_name_of_an_environment_variable_is_taken_as_it_is(text: str) -> None:
-    assert check_env_name(text) == text
-
-
-@pytest.mark.parametrize("text", ["", "9A", "A=B", "A B", "A\n"])
-def test_what_is_no_name_of_an_environment_variable_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="not a name for an environment variable") as caught:
-        check_env_name(text)
-    assert str(caught.value) == f"not a name for an environment variable: {text!r}"
 
 
 def test_numbers_and_booleans_given_from_python_become_text() -> None:

@@ -23,6 +23,7 @@ from cajajejo import run_specs as specs
 from cajajejo.errors import CajajejoError, FileProblemsError, Problem, UsageError
 from cajajejo.manifests import JobIdentity, Manifests
 from cajajejo.run_specs import MAX_CONFIG_MAP_BYTES
+from cajajejo.text_forms import DNS_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -272,11 +273,9 @@ def _path_in_repository(name: str, path: Path) -> str:
 
 
 def _check_namespace(namespace: str | None) -> None:
-    try:
-        if namespace is not None:
-            validation.check_dns_label(namespace)
-    except ValueError as error:
-        raise UsageError(f"--namespace: {str(error).partition(chr(10))[0]}") from error
+    if namespace is not None and not DNS_LABEL.fits(namespace):
+        message, _ = DNS_LABEL.problem(namespace)
+        raise UsageError(f"--namespace: {message}")
 
 
 def _problem(path: Path, message: str, line: int | None = None) -> FileProblemsError:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-MAX_LENGTH: Final = 63
-"""A Job's name becomes a label of its pods (``job-name``), and a label value holds no more."""
+from cajajejo.text_forms import DNS_LABEL
 
 MAX_PREFIX: Final = 32
 """Leaves room for the longest words and the digits."""
@@ -49,14 +48,17 @@ ANIMALS: Final = tuple(
 )
 
 _OURS: Final = re.compile(r"-[a-z]+-[a-z]+-[0-9a-f]{8}$")
-_DNS_LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 def job_name(prefix: str, digest: str) -> str:
-    """``<prefix>-<adjective>-<animal>-<8 hex>``; all but the prefix follows from `digest`, a SHA-256 in hex."""
+    """``<prefix>-<adjective>-<animal>-<8 hex>``; all but the prefix follows from `digest`, a SHA-256 in hex.
+
+    Raises:
+        ValueError: it is no DNS label, which it must be: a Job's name becomes a label of its pods.
+    """
     adjective = ADJECTIVES[int(digest[8:20], 16) % len(ADJECTIVES)]
     animal = ANIMALS[int(digest[20:32], 16) % len(ANIMALS)]
-    return check_dns_label(f"{prefix}-{adjective}-{animal}-{digest[:8]}")
+    return DNS_LABEL.check(f"{prefix}-{adjective}-{animal}-{digest[:8]}")
 
 
 def has_digest(name: str) -> bool:
@@ -72,15 +74,3 @@ def prefix_of(name: str) -> str:
     if len(parts) > 2 and parts[-2] in ADJECTIVES and parts[-1] in ANIMALS:  # noqa: PLR2004  # a prefix and two words
         parts = parts[:-2]
     return "-".join(parts)[:MAX_PREFIX].rstrip("-.")
-
-
-def check_dns_label(text: str) -> str:
-    """The name `text`, unchanged, where Kubernetes takes it for a Job (a DNS-1123 label).
-
-    Raises:
-        ValueError: over 63 characters, or others than small letters, digits and ``-``.
-    """
-    if len(text) > MAX_LENGTH or not _DNS_LABEL.fullmatch(text):
-        rule = "at most 63 small letters, digits and '-', no '-' at either end"
-        raise ValueError(f"not a name for a job: {text[:70]!r}: {rule}")
-    return text

@@ -14,6 +14,7 @@ from cajajejo.phrases import closest
 from cajajejo.schema_words import Says, given, needs
 from cajajejo.validation import (
     Count,
+    DataKey,
     DnsLabel,
     DnsName,
     EnvName,
@@ -31,7 +32,6 @@ CONFIGS: Final = "/etc/configs"
 SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108  # where it is mounted; nothing is written there
 _MOST: Final = 2**31 - 1
 """Kubernetes keeps these numbers in 32 bits."""
-_SECRET_KEY: Final = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 _TOPOLOGY: Final = re.compile(r"[1-9][0-9]*(x[1-9][0-9]*){1,2}")
 
 
@@ -265,19 +265,11 @@ class KubernetesConfig(StrictModel):
         return self
 
 
-def _check_secret_key(key: str) -> str:
-    if not _SECRET_KEY.fullmatch(key):
-        raise ValueError(f"not a key of a Secret: {key[:60]!r}\nletters, digits, '-', '_' and '.'")
-    return key
-
-
 class SecretKeyRef(StrictModel):
     """One key of a Secret, as in Kubernetes; its value is never read here."""
 
     name: DnsName = Field(description="Name of the Secret", examples=["hugging-face"])
-    key: Annotated[
-        NonEmptyText, AfterValidator(_check_secret_key), Says(pattern="^[-._a-zA-Z0-9]+$", maxLength=253)
-    ] = Field(description="Key in it", examples=["token"])
+    key: DataKey = Field(description="Key in it", examples=["token"])
 
 
 class SecretFiles(StrictModel):

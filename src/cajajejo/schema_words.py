@@ -10,12 +10,13 @@ the validator that they repeat::
 from __future__ import annotations
 
 import itertools
-import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic_core import CoreSchema
+
+    from cajajejo.text_forms import Form
 
 Words: TypeAlias = dict[str, Any]
 
@@ -87,13 +88,14 @@ TEXTS = Says(anyOf=[{"type": _SCALARS}, {"type": "array", "items": {"type": _SCA
 TEXTS_OR_NULL = Says(anyOf=[{"type": [*_SCALARS, "null"]}, {"type": "array", "items": {"type": _SCALARS}}])
 
 
-def quantity(pattern: str) -> Says:
-    """A Kubernetes quantity of the form `pattern`; a digit before the exponent is not zero."""
-    return Says(type=["string", "number"], pattern=f"^(?=[^eE]*[1-9]){whole(pattern)[1:]}", exclusiveMinimum=0)
+def quantity(form: Form) -> Says:
+    """A quantity of this `form` that is more than zero, and that can be counted: three digits of an exponent."""
+    positive, countable = "(?=[^eE]*[1-9])", "(?!.*[eE][-+]?[0-9]{4})"
+    return Says(type=["string", "number"], pattern=f"^{positive}{countable}{form.pattern[1:]}", exclusiveMinimum=0)
 
 
-def name(pattern: str, **limits: int) -> Says:
-    """Text of the form `pattern`, or a number, which has a sign or a fraction only where the form has such."""
-    number = "number" if re.fullmatch(pattern, "2.5") or re.fullmatch(pattern, "-2.5") else "integer"
-    sign = {} if re.fullmatch(pattern, "-1") else {"minimum": 0}
-    return Says(type=["string", number, "boolean"], pattern=whole(pattern), **sign, **limits)
+def name(form: Form) -> Says:
+    """Text of this `form`, or a number, which has a sign or a fraction only where the form has such."""
+    number = "number" if form.fits("2.5") or form.fits("-2.5") else "integer"
+    sign = {} if form.fits("-1") else {"minimum": 0}
+    return Says(type=["string", number, "boolean"], **form.schema(), **sign)

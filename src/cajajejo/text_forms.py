@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo import validation
+from cajajejo import quantities
 from cajajejo.phrases import shown
 
 if TYPE_CHECKING:
@@ -45,9 +45,29 @@ class Form:
         """Whether `text` has this form."""
         return _fits(self.pattern, self.longest, text)
 
-    def problem(self, text: str) -> tuple[str, str]:
+    def problem(self, text: str) -> tuple[str, str | None]:
         """Message and hint for `text`, which has another form."""
         return f"not {self.noun}: {shown(text)}", self.rule
+
+    def check(self, text: str) -> str:
+        """`text`, unchanged.
+
+        Raises:
+            ValueError: it has another form; the hint follows after a newline.
+        """
+        if not self.fits(text):
+            raise ValueError("\n".join(filter(None, self.problem(text))))
+        return text
+
+
+class _QuantityForm(Form):
+    """The form of quantities, which are misspelt in ways of their own."""
+
+    def problem(self, text: str) -> tuple[str, str | None]:
+        """Message and hint for `text`, which is no quantity, or a negative one."""
+        if text.startswith("-") and self.fits(text[1:]):
+            return f"must not be negative: {shown(text)}", None
+        return f"not {self.noun}: {shown(text)}", quantities.guess(text) or self.rule
 
 
 @lru_cache(maxsize=4096)
@@ -119,10 +139,8 @@ BASE64: Final = Form(
     "text as it is stands in stringData (Secret) or data (ConfigMap)",
     rf"^(?:{_SIXTY_FOUR}{{4}})*(?:{_SIXTY_FOUR}{{2}}[\r\n]*=[\r\n]*=|{_SIXTY_FOUR}{{3}}[\r\n]*=)?[\r\n]*$",
 )
-QUANTITY: Final = Form(
-    "a quantity",
-    "for example 500m, 4, 16Gi",
-    r"^\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?$",
+QUANTITY: Final = _QuantityForm(
+    "a quantity", "for example 500m, 4, 16Gi", rf"^\+?{quantities.DIGITS}{quantities.SUFFIX}$"
 )
 
 _FORMS: Final[Mapping[str, Form]] = {
@@ -136,18 +154,4 @@ _FORMS: Final[Mapping[str, Form]] = {
 
 def words(pattern: str, text: str) -> tuple[str, str | None]:
     """Message and hint for `text`, which does not fit the `pattern` of one of the forms."""
-    form = _FORMS[pattern.removeprefix(_OPTIONAL)]
-    if form is QUANTITY:
-        return _words_of_quantity(text)
-    return form.problem(text)
-
-
-def _words_of_quantity(text: str) -> tuple[str, str | None]:
-    if text.startswith("-") and QUANTITY.fits(text[1:]):
-        return f"must not be negative: {shown(text)}", None
-    hint = QUANTITY.rule
-    try:
-        validation.check_quantity(text)
-    except ValueError as error:
-        hint = str(error).partition("\n")[2] or hint
-    return f"not a quantity: {shown(text)}", hint
+    return _FORMS[pattern.removeprefix(_OPTIONAL)].problem(text)

@@ -1,20 +1,21 @@
 """A document held against a model: a frozen value, or every problem of the file at once, each with its line.
 
-The strict base model and the field types that all configuration files share are here, too. Kubernetes' own rules
-(quantities, label values, names of environment variables) are those of apimachinery's ``validation`` package.
+The strict base model and the field types that all configuration files share are here, too; what Kubernetes takes as a
+name or a quantity says `text_forms`.
 """
 
 from __future__ import annotations
 
-import re
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from cajajejo import quantities
 from cajajejo import schema_words as words
 from cajajejo.errors import FileProblemsError, Problem
 from cajajejo.phrases import REQUIRED, UNKNOWN_FIELD, closest, did_you_mean, shown
+from cajajejo.text_forms import DATA_KEY, DNS_LABEL, DNS_SUBDOMAIN, KEY, LABEL_VALUE, OLD_ENV_NAME, QUANTITY
 from cajajejo.yamlfile import Document, WrittenFloat, WrittenInt, dotted
 
 if TYPE_CHECKING:
@@ -22,17 +23,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-
-_QUANTITY: Final = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?")
-_LABEL_PART: Final = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-_LABEL_VALUE: Final = re.compile(rf"({_LABEL_PART})?")
-_LABEL_KEY: Final = re.compile(rf"(?:(?P<prefix>[^/]*)/)?{_LABEL_PART}")
-_MAX_NAME: Final = 253
-_MAX_LABEL: Final = 63
-_DNS_LABEL: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_DNS_NAME: Final = re.compile(rf"{_DNS_LABEL}(\.{_DNS_LABEL})*")
-_ENV_NAME: Final = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
-_FACTORS: Final = {"K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
+    from cajajejo.yamlfile import Location
 
 
 class StrictModel(BaseModel):
@@ -76,94 +67,21 @@ def check_quantity(text: str) -> str:
     Raises:
         ValueError: it is no positive quantity; a hint follows after a newline.
     """
-    if not _QUANTITY.fullmatch(text):
-        raise ValueError(f"not a quantity: {text[:40]}{_quantity_hint(text)}")
-    if not re.search(r"[1-9]", re.split(r"[eE][-+]?[0-9]+$", text)[0]):
+    if quantities.value(QUANTITY.check(text)) == 0:
         raise ValueError(f"must be more than zero: {text[:40]}")
-    return text
-
-
-def _quantity_hint(text: str) -> str:
-    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kKmMgGtTpPeE])(i?)[bB]?\s*", text)
-    if match is None:
-        return "\nfor example 500m, 4, 16Gi"
-    number, letter, binary = match[1], match[2].upper(), match[3]
-    giga = float(number) * 1024 ** _FACTORS[letter] / 1000 ** _FACTORS[letter]
-    exact = f"{number}{letter}i ({giga:.1f} {letter}B)"
-    decimal = f"{number}{'k' if letter == 'K' else letter} ({float(number):.1f} {letter}B)"
-    return f"\ndid you mean {exact}?" if binary else f"\ndid you mean {exact} or {decimal}?"
-
-
-def check_label_value(text: str) -> str:
-    """The Kubernetes label value `text`, unchanged.
-
-    Raises:
-        ValueError: over 63 characters, or other characters than letters, digits, ``-``, ``_`` and ``.``.
-    """
-    if not text or not _LABEL_VALUE.fullmatch(text):
-        rule = "at most 63 letters, digits, '-', '_' and '.'; a letter or digit at both ends"
-        raise ValueError(f"not a label value: {text[:70]!r}\n{rule}")
-    return text
-
-
-def check_env_name(text: str) -> str:
-    """The name of an environment variable, unchanged.
-
-    Raises:
-        ValueError: Kubernetes would refuse it.
-    """
-    if not _ENV_NAME.fullmatch(text):
-        raise ValueError(f"not a name for an environment variable: {text[:70]!r}")
-    return text
-
-
-def check_label_key(text: str) -> str:
-    """The key of a Kubernetes label or annotation, unchanged.
-
-    Raises:
-        ValueError: Kubernetes would refuse it.
-    """
-    match = _LABEL_KEY.fullmatch(text)
-    prefix = match and match["prefix"]
-    if match is None or (prefix is not None and (len(prefix) > _MAX_NAME or not _DNS_NAME.fullmatch(prefix))):
-        rule = "a name of at most 63 letters, digits, '-', '_' and '.', perhaps after a domain and '/'"
-        raise ValueError(f"not a label key: {text[:70]!r}\n{rule}")
-    return text
-
-
-def check_dns_name(text: str) -> str:
-    """The name of a Kubernetes object, unchanged: a DNS-1123 subdomain.
-
-    Raises:
-        ValueError: over 253 characters, or others than small letters, digits, ``-`` and ``.``.
-    """
-    if len(text) > _MAX_NAME or not _DNS_NAME.fullmatch(text):
-        rule = "small letters, digits, '-' and '.'; a letter or digit at both ends"
-        raise ValueError(f"not a name for an object: {text[:70]!r}\n{rule}")
-    return text
-
-
-def check_dns_label(text: str) -> str:
-    """The name of a namespace, or the beginning of a job's, unchanged: a DNS-1123 label.
-
-    Raises:
-        ValueError: over 63 characters, or others than small letters, digits and ``-``.
-    """
-    if len(text) > _MAX_LABEL or "." in text or not _DNS_NAME.fullmatch(text):
-        rule = "at most 63 small letters, digits and '-'; a letter or digit at both ends"
-        raise ValueError(f"not a name: {text[:70]!r}\n{rule}")
     return text
 
 
 Text = Annotated[str, BeforeValidator(as_text), words.TEXT]
 """Text; a number is taken as it was written."""
 NonEmptyText = Annotated[str, BeforeValidator(as_text), AfterValidator(_not_empty), words.NON_EMPTY_TEXT]
-Quantity = Annotated[Text, AfterValidator(check_quantity), words.quantity(_QUANTITY.pattern)]
-LabelValue = Annotated[Text, AfterValidator(check_label_value), words.name(_LABEL_PART)]
-LabelKey = Annotated[Text, AfterValidator(check_label_key), words.name(rf"({_DNS_NAME.pattern}/)?{_LABEL_PART}")]
-DnsName = Annotated[Text, AfterValidator(check_dns_name), words.name(_DNS_NAME.pattern, maxLength=253)]
-DnsLabel = Annotated[Text, AfterValidator(check_dns_label), words.name(_DNS_LABEL, maxLength=63)]
-EnvName = Annotated[Text, AfterValidator(check_env_name), words.name(_ENV_NAME.pattern)]
+Quantity = Annotated[Text, AfterValidator(check_quantity), words.quantity(QUANTITY)]
+LabelValue = Annotated[NonEmptyText, AfterValidator(LABEL_VALUE.check), words.name(LABEL_VALUE)]
+LabelKey = Annotated[Text, AfterValidator(KEY.check), words.name(KEY)]
+DnsName = Annotated[Text, AfterValidator(DNS_SUBDOMAIN.check), words.name(DNS_SUBDOMAIN)]
+DnsLabel = Annotated[Text, AfterValidator(DNS_LABEL.check), words.name(DNS_LABEL)]
+DataKey = Annotated[Text, AfterValidator(DATA_KEY.check), words.name(DATA_KEY)]
+EnvName = Annotated[Text, AfterValidator(OLD_ENV_NAME.check), words.name(OLD_ENV_NAME)]
 Flag = Annotated[bool, BeforeValidator(_as_flag), words.FLAG]
 """A boolean, or the text ``"True"`` or ``"False"``, which mean what they say."""
 Number = Annotated[float, BeforeValidator(_as_number), words.NUMBER]

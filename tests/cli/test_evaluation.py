@@ -102,7 +102,7 @@ def test_every_problem_is_a_line_of_the_result(capsys: pytest.CaptureFixture[str
     assert validate(CONFIG, RUN_SPECS, *settings) == 1
     printed = capsys.readouterr()
     assert printed.out.splitlines() == [
-        "--set compute_config.cpu: not a quantity: many",
+        "--set compute_config.cpu: not a quantity: 'many'",
         "    for example 500m, 4, 16Gi",
         "--set helm.siute: unknown field",
         "    did you mean suite? (one of args, suite)",
@@ -148,7 +148,7 @@ def test_a_dash_is_stdout_and_nothing_else_stands_there(capsysbinary: pytest.Cap
 
 def test_a_wrong_config_is_exit_code_1_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert parse_job(CONFIG, RUN_SPECS, tmp_path / "job.yml", "--set", "compute_config.cpu=many") == 1
-    assert "--set compute_config.cpu: not a quantity: many" in capsys.readouterr().err
+    assert "--set compute_config.cpu: not a quantity: 'many'" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
