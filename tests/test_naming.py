@@ -48,3 +48,18 @@ def test_words_are_plain_distinct_and_not_easily_confused(words: tuple[str, ...]
         assert not one.startswith(other)
         assert not other.startswith(one)
         assert len(one) != len(other) or sum(a != b for a, b in zip(one, other, strict=True)) > 1, (one, other)
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix"),
+    [
+        ("eval-merciful-crocodile-3f2a9c1d", "eval"),
+        ("eval-merciful-crocodile", "eval"),
+        ("by.hand", "by-hand"),
+        ("a" * 31 + ".b", "a" * 31),
+    ],
+    ids=["ours", "two words", "with a dot", "too long"],
+)
+def test_another_name_for_the_same_job_begins_as_the_old_one_did(name: str, prefix: str) -> None:
+    assert naming.prefix_of(name) == prefix
+    assert naming.job_name(naming.prefix_of(name), digest_of(name)).startswith(f"{prefix}-")

@@ -67,10 +67,13 @@ def has_digest(name: str) -> bool:
 
 
 def prefix_of(name: str) -> str:
-    """What stands before the two words, where a name has them; else the whole name, as far as it leaves room."""
-    parts = name.split("-")
+    """What stands before the two words, where a name has them; else the whole name, as far as it leaves room.
+
+    The dots that a Job's name may have, and ours have not, become dashes.
+    """
+    parts = name.replace(".", "-").split("-")
     if has_digest(name):
         parts = parts[:-1]
     if len(parts) > 2 and parts[-2] in ADJECTIVES and parts[-1] in ANIMALS:  # noqa: PLR2004  # a prefix and two words
         parts = parts[:-2]
-    return "-".join(parts)[:MAX_PREFIX].rstrip("-.")
+    return "-".join(parts)[:MAX_PREFIX].rstrip("-")
