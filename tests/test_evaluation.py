@@ -208,6 +208,14 @@ def test_a_moving_tag_is_a_warning_with_its_line_and_the_spec_is_made() -> None:
     assert hostile.parse_all(CONFIG).warnings == ()
 
 
+def test_what_is_told_of_a_field_is_not_told_again_of_the_manifest() -> None:
+    settings = ["compute_config.spot=true", "kubernetes_config.termination_grace_period_seconds=60"]
+    rendered = evaluation.parse_job(*MISSION_FILES, rendering=Rendering(settings=settings))
+    assert [warning.lines() for warning in rendered.warnings if "spot" in warning.message] == [
+        ["--set kubernetes_config.termination_grace_period_seconds: a spot node grants 25 seconds, not 60"]
+    ]
+
+
 def test_a_config_is_checked_alone_and_told_what_it_is(tmp_path: Path) -> None:
     config, _ = hostile.write_job(tmp_path, CONFIG, RUN_SPECS)
     checked = checking.check(config, None, Rendering(profile="gke-standard"))

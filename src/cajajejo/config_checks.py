@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from cajajejo import accelerators, quantities
 from cajajejo.accelerators import TPU
+from cajajejo.profiles import AUTOPILOT_DISK, SPOT_GRACE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,8 +31,6 @@ _NEEDS_NO_DOWNLOAD: Final = frozenset(
     }
 )
 """Scenarios of HELM that make their questions themselves, and ours, which reads a file."""
-_AUTOPILOT_DISK: Final = "10Gi"
-_SPOT_GRACE_SECONDS: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +171,8 @@ def _spot(config: EvaluationJobConfig, profile: Profile) -> Iterator[Finding]:
         hint = "choose the nodes with compute_config.node_selector and tolerations"
         yield Finding(("compute_config", "spot"), f"the profile {profile.name} knows no label of spot nodes", hint)
     grace = config.kubernetes_config.termination_grace_period_seconds
-    if profile.is_gke and grace > _SPOT_GRACE_SECONDS:
-        message = f"a spot node grants {_SPOT_GRACE_SECONDS} seconds, not {grace}"
+    if profile.is_gke and grace > SPOT_GRACE_SECONDS:
+        message = f"a spot node grants {SPOT_GRACE_SECONDS} seconds, not {grace}"
         yield Finding(("kubernetes_config", "termination_grace_period_seconds"), message, None, "warning")
 
 
@@ -190,8 +189,8 @@ def _memory_and_disk(config: EvaluationJobConfig, profile: Profile) -> Iterator[
         )
         hint = "a smaller size, more compute_config.ephemeral_storage, or kind: ephemeral"
         yield Finding(("storage_config", "scratch", "size"), message, hint)
-    if profile.name == "gke-autopilot" and not compute.accelerator and disk > quantities.value(_AUTOPILOT_DISK):
-        message = f"a general pod on Autopilot gets at most {_AUTOPILOT_DISK}, not {compute.ephemeral_storage}"
+    if profile.name == "gke-autopilot" and not compute.accelerator and disk > quantities.value(AUTOPILOT_DISK):
+        message = f"a general pod on Autopilot gets at most {AUTOPILOT_DISK}, not {compute.ephemeral_storage}"
         hint = "put large files on storage_config.scratch"
         yield Finding(("compute_config", "ephemeral_storage"), message, hint)
 

@@ -106,7 +106,8 @@ def render_all(
             found = [*renderer.config_problems(config, document), *renderer.run_spec_problems(config, entries)]
             if all(problem.level == "warning" for problem in found):
                 jobs.append(renderer.render(config, run_specs))
-                found += renderer.manifest_problems(jobs[-1])
+                told = {problem.message for problem in found}  # of a field of the config, where it can be mended
+                found += [problem for problem in renderer.manifest_problems(jobs[-1]) if problem.message not in told]
             problems += found
     return jobs, problems
 

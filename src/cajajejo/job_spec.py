@@ -13,6 +13,7 @@ from cajajejo import files, manifests, naming, quoting, yamlfile, yamltext
 from cajajejo.errors import CajajejoError, FileProblemsError, Problem, UsageError
 from cajajejo.manifests import Manifests
 from cajajejo.phrases import REQUIRED
+from cajajejo.profiles import ACCELERATOR_LABELS, SPOT_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -258,12 +259,12 @@ def _asked(pod: Mapping[str, Any], *, ascii_only: bool) -> list[str]:
     times = "x" if ascii_only else "\N{MULTIPLICATION SIGN}"
     told = []
     for resource in (name for name in asked if "/" in name):
-        types = [value for label, value in selector.items() if label.endswith(_TYPE_LABELS)]
+        types = [value for label, value in selector.items() if label in ACCELERATOR_LABELS]
         told.append(f"{asked[resource]} {times} {types[0] if types else resource}")
     told += [f"{asked['cpu']} CPU"] if "cpu" in asked else []
     told += [str(asked["memory"])] if "memory" in asked else []
     told += [f"scratch {size}" for volume in pod.get("volumes") or [] if (size := _size(volume))]
-    spot = any(str(value) in {"true", "spot"} for label, value in selector.items() if label.endswith(_SPOT_LABELS))
+    spot = any(label in SPOT_LABELS for label in selector.items())
     return [*told, *(["spot"] if spot else [])]
 
 
@@ -277,10 +278,6 @@ def _size(volume: Mapping[str, Any]) -> str | None:
         or (volume.get("emptyDir") or {}).get("sizeLimit")
         or (volume.get("persistentVolumeClaim") or {}).get("claimName")
     )
-
-
-_TYPE_LABELS: Final = ("/gke-accelerator", "/gke-tpu-accelerator", "/instance-gpu-name")
-_SPOT_LABELS: Final = ("/gke-spot", "/capacity-type", "/scalesetpriority")
 
 
 def _mode(path: Path) -> int | None:

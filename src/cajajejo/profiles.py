@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 Node = dict[str, str]
 
 DEFAULT: Final = "gke-autopilot"
+SPOT_GRACE_SECONDS: Final = 25
+"""What GKE grants a pod on a spot node before it is killed."""
+AUTOPILOT_DISK: Final = "10Gi"
+"""The most ephemeral storage of a general pod on Autopilot."""
+GKE_ACCELERATOR: Final = "cloud.google.com/gke-accelerator"
+GKE_SPOT: Final = "cloud.google.com/gke-spot"
 _SSD: Final = {"type": "pd-balanced"}
 
 
@@ -59,8 +65,7 @@ class Profile:
         return self.name.startswith("gke-")
 
 
-_GKE: Final = {GPU: "cloud.google.com/gke-accelerator", TPU: "cloud.google.com/gke-tpu-accelerator"}
-_GKE_SPOT: Final = {"cloud.google.com/gke-spot": "true"}
+_GKE: Final = {GPU: GKE_ACCELERATOR, TPU: "cloud.google.com/gke-tpu-accelerator"}
 
 PROFILES: Final[Mapping[str, Profile]] = {
     profile.name: profile
@@ -70,7 +75,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
             "gke-autopilot",
             "GKE",
             accelerator_label=_GKE,
-            spot=_GKE_SPOT,
+            spot={GKE_SPOT: "true"},
             storage_class="ssd",
             provisioner="pd.csi.storage.gke.io",
         ),
@@ -78,7 +83,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
             "gke-standard",
             "GKE",
             accelerator_label=_GKE,
-            spot=_GKE_SPOT,
+            spot={GKE_SPOT: "true"},
             taints=True,
             identity_selector={"iam.gke.io/gke-metadata-server-enabled": "true"},
             storage_class="ssd",
@@ -105,6 +110,12 @@ PROFILES: Final[Mapping[str, Profile]] = {
         Profile("plain", "this cluster", accelerator_field="product", taints=True),
     )
 }
+ACCELERATOR_LABELS: Final = frozenset(
+    label for profile in PROFILES.values() for label in profile.accelerator_label.values()
+)
+"""The labels, on any kind of cluster, whose value is the type of an accelerator."""
+SPOT_LABELS: Final = tuple(label for profile in PROFILES.values() for label in profile.spot.items())
+"""The labels, on any kind of cluster, of nodes that can be taken away, as name and value."""
 
 
 def find(name: str) -> Profile:

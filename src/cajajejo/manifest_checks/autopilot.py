@@ -5,23 +5,21 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+from cajajejo import quantities
+from cajajejo.accelerators import GPU
 from cajajejo.findings import Finding, Findings
 from cajajejo.manifest_checks.resources import amount
 from cajajejo.manifest_checks.values import containers, inside, mapping, mappings, pod_spec, text, whole
 from cajajejo.phrases import shown
+from cajajejo.profiles import AUTOPILOT_DISK, GKE_ACCELERATOR, GKE_SPOT, SPOT_GRACE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cajajejo.yamlfile import Location
 
-GPU: Final = "nvidia.com/gpu"
-ACCELERATOR: Final = "cloud.google.com/gke-accelerator"
 ACCELERATOR_COUNT: Final = "cloud.google.com/gke-accelerator-count"
 COMPUTE_CLASS: Final = "cloud.google.com/compute-class"
-SPOT: Final = "cloud.google.com/gke-spot"
-_SPOT_GRACE_SECONDS: Final = 25
-_MAX_EPHEMERAL: Final = Fraction(10 * 1024**3)
 _READABLE_HOST_PATH: Final = "/var/log"
 
 
@@ -56,11 +54,11 @@ def _total(pod: Mapping[str, Any], resource: str) -> Fraction:
 def _check_gpu(found: Findings, place: Location, pod: Mapping[str, Any], gpus: Fraction) -> None:
     selector, here = mapping(pod.get("nodeSelector")), (*place, "nodeSelector")
     wished = {*selector, *_keys_of_affinity(pod)}
-    if gpus and ACCELERATOR not in wished and selector.get(COMPUTE_CLASS, "Accelerator") == "Accelerator":
-        hint = f"the node selector {ACCELERATOR}, or {COMPUTE_CLASS} with a compute class of your own"
-        found.error((*here, ACCELERATOR), f"required, where {GPU} is requested", hint)
-    if not gpus and ACCELERATOR in selector:
-        found.warning((*here, ACCELERATOR), f"asks for a node with GPUs, and no container requests {GPU}")
+    if gpus and GKE_ACCELERATOR not in wished and selector.get(COMPUTE_CLASS, "Accelerator") == "Accelerator":
+        hint = f"the node selector {GKE_ACCELERATOR}, or {COMPUTE_CLASS} with a compute class of your own"
+        found.error((*here, GKE_ACCELERATOR), f"required, where {GPU} is requested", hint)
+    if not gpus and GKE_ACCELERATOR in selector:
+        found.warning((*here, GKE_ACCELERATOR), f"asks for a node with GPUs, and no container requests {GPU}")
     count = selector.get(ACCELERATOR_COUNT)
     where = (*here, ACCELERATOR_COUNT)
     if count is not None and not isinstance(count, str):
@@ -87,14 +85,16 @@ def _check_tolerations(found: Findings, place: Location, pod: Mapping[str, Any],
 
 def _check_spot(found: Findings, place: Location, pod: Mapping[str, Any]) -> None:
     selector = mapping(pod.get("nodeSelector"))
-    if selector.get(SPOT) != "true":
+    if selector.get(GKE_SPOT) != "true":
         return
     if COMPUTE_CLASS in selector:
         message = f"cannot stand beside {COMPUTE_CLASS}"
-        found.error((*place, "nodeSelector", SPOT), message, "the compute class says whether its nodes are spot nodes")
+        found.error(
+            (*place, "nodeSelector", GKE_SPOT), message, "the compute class says whether its nodes are spot nodes"
+        )
     grace = whole(pod.get("terminationGracePeriodSeconds"))
-    if (grace or 0) > _SPOT_GRACE_SECONDS:
-        message = f"a spot node grants {_SPOT_GRACE_SECONDS} seconds, not {shown(grace)}"
+    if (grace or 0) > SPOT_GRACE_SECONDS:
+        message = f"a spot node grants {SPOT_GRACE_SECONDS} seconds, not {shown(grace)}"
         found.warning((*place, "terminationGracePeriodSeconds"), message)
 
 
@@ -113,9 +113,9 @@ def _check_host(found: Findings, place: Location, pod: Mapping[str, Any]) -> Non
 
 def _check_ephemeral_storage(found: Findings, place: Location, pod: Mapping[str, Any]) -> None:
     total = _total(pod, "ephemeral-storage")
-    if total <= _MAX_EPHEMERAL:
+    if total <= quantities.value(AUTOPILOT_DISK):
         return
-    message = "the pod asks for over 10Gi of ephemeral-storage, and Autopilot gives most pods no more"
+    message = f"the pod asks for over {AUTOPILOT_DISK} of ephemeral-storage, and Autopilot gives most pods no more"
     hint = "a volume of the kind ephemeral (volumeClaimTemplate) may be larger"
     for field, index, container in containers(pod):
         resources = mapping(container.get("resources"))
