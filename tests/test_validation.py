@@ -117,6 +117,7 @@ def test_unknown_fields_are_explained_at_every_depth() -> None:
         ("{size: }", "first.size: must be a whole number, not empty"),
         ("{size: true}", "first.size: must be a number"),
         ("{size: [1]}", "first.size: must be a whole number, not a list"),
+        ("{size: '0-5'}", "first.size: must be a whole number, not '0-5'"),
         ("{size: 1, share: {a: 1}}", "first.share: must be a number, not a mapping"),
         ("{size: 1, share: no}", "first.share: must be a number, not 'no'"),
         ("{size: 1, on: no}", "first.on: must be true or false"),

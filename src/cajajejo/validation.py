@@ -7,7 +7,7 @@ name or a quantity says `text_forms`.
 from __future__ import annotations
 
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
@@ -19,7 +19,7 @@ from cajajejo.text_forms import DATA_KEY, DNS_LABEL, DNS_SUBDOMAIN, KEY, LABEL_V
 from cajajejo.yamlfile import Document, WrittenFloat, WrittenInt, dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -61,6 +61,12 @@ def _as_number(value: object) -> object:
     return value
 
 
+def _as_count(value: object) -> object:
+    if isinstance(value, str) and "-" in value.strip()[1:]:  # pydantic reads "0-5" as -5
+        raise ValueError(f"must be a whole number, not {shown(value)}")
+    return _as_number(value)
+
+
 def check_quantity(text: str) -> str:
     """The Kubernetes quantity `text`, unchanged.
 
@@ -86,7 +92,7 @@ Flag = Annotated[bool, BeforeValidator(_as_flag), words.FLAG]
 """A boolean, or the text ``"True"`` or ``"False"``, which mean what they say."""
 Number = Annotated[float, BeforeValidator(_as_number), words.NUMBER]
 """A number, or a number given as text."""
-Count = Annotated[int, BeforeValidator(_as_number), words.COUNT]
+Count = Annotated[int, BeforeValidator(_as_count), words.COUNT]
 
 Model = TypeVar("Model", bound=StrictModel)
 
@@ -150,30 +156,29 @@ def _setting_of(document: Document, path: str) -> str | None:
 
 
 def _message(detail: ErrorDetails) -> str:
-    context, given = detail.get("ctx", {}), detail["input"]
-    match detail["type"]:
+    kind, context, given = detail["type"], detail.get("ctx", {}), shown(detail["input"])
+    if kind in _WANTED:
+        return f"must be {_WANTED[kind].format(**context)}, not {given}"
+    match kind:
         case "missing":
             return REQUIRED
         case "value_error" | "assertion_error":
             return str(context["error"])
-        case "literal_error":
-            return f"must be {context['expected']}, not {shown(given)}"
-        case "model_type" | "dict_type" | "model_attributes_type":
-            return f"must be a mapping of fields, not {shown(given)}"
-        case "list_type" | "tuple_type":
-            return f"must be a list, not {shown(given)}"
-        case "string_type":
-            return f"must be text, not {shown(given)}"
-        case "int_parsing" | "int_type" | "int_from_float":
-            return f"must be a whole number, not {shown(given)}"
-        case "float_parsing" | "float_type":
-            return f"must be a number, not {shown(given)}"
-        case "greater_than_equal":
-            return f"must be at least {context['ge']}, not {shown(given)}"
-        case "less_than_equal":
-            return f"must be at most {context['le']}, not {shown(given)}"
         case _:
             return detail["msg"][0].lower() + detail["msg"][1:]
+
+
+_WANTED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "a mapping of fields"),
+    **dict.fromkeys(("list_type", "tuple_type"), "a list"),
+    "string_type": "text",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+    "literal_error": "{expected}",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+}
+"""What a value must be, by pydantic's name of the error."""
 
 
 def field_names(model: type[StrictModel], location: Sequence[str | int]) -> list[str]:
