@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cajajejo import yamlfile, yamltext
+from cajajejo import files, yamlfile, yamltext
 from cajajejo.errors import FileProblemsError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def test_a_bomb_of_anchors_is_refused() -> None:
 
 def test_a_file_that_is_missing_too_large_or_not_text_is_one_problem(tmp_path: Path) -> None:
     large, binary = tmp_path / "large.yml", tmp_path / "binary.yml"
-    large.write_bytes(b"#" * (yamlfile.MAX_BYTES + 1))
+    large.write_bytes(b"#" * (files.MAX_BYTES + 1))
     binary.write_bytes(b"a: \xff\n")
     for path, words in [
         (tmp_path / "none", "no such file"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from cajajejo import evaluation, job_spec, kubernetes_schemas, manifest_checks, profiles, yamlfile
+from cajajejo import evaluation, files, job_spec, kubernetes_schemas, manifest_checks, profiles, yamlfile
 from cajajejo.errors import FileProblemsError, Problem
 
 if TYPE_CHECKING:
@@ -61,12 +62,19 @@ def check(config_path: Path, helm_config_path: Path | None, rendering: Rendering
 
 
 def _is_manifest(path: Path) -> bool:
-    """Whether the file holds Kubernetes objects; what cannot be read is left to those who say why."""
+    """Whether the file holds Kubernetes objects, or something that is not well-formed and looks like them."""
     try:
-        documents = yamlfile.load_all(path)
+        text = files.read_text(path)
     except FileProblemsError:
-        return False
+        return False  # left to those who say why
+    try:
+        documents = yamlfile.parse_all(text, str(path))
+    except FileProblemsError:
+        return _LOOKS_LIKE_ONE.search(text) is not None
     return bool(documents) and "apiVersion" in documents[0].data and "kind" in documents[0].data
+
+
+_LOOKS_LIKE_ONE: Final = re.compile(r"""^["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
 
 
 def _spec_problems(path: Path, version: KubernetesVersion) -> tuple[Problem, ...]:

@@ -1,14 +1,53 @@
-"""Files written whole: a reader, or a kill at any moment, finds the old file or the new one, never a part."""
+"""Text files, read with a limit, and written whole: a reader finds the old file or the new one, never a part."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import stat
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from cajajejo.errors import FileProblemsError, Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MAX_BYTES: Final = 8 * 1024 * 1024
+
+
+def read_text(path: Path) -> str:
+    """The text of a file that people write, every character as it is.
+
+    Raises:
+        FileProblemsError: it is missing, unreadable, too large or not UTF-8.
+    """
+    try:
+        data = _read(path) if stat.S_ISREG(path.stat().st_mode) else _read_once(path)
+        if len(data) > MAX_BYTES:
+            raise _problem(path, f"too large to be a configuration: over {MAX_BYTES // 1024 // 1024} MiB")
+        return data.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise _problem(path, "no such file") from error
+    except UnicodeDecodeError as error:
+        raise _problem(path, f"not UTF-8 text (byte {error.start})") from error
+    except OSError as error:
+        raise _problem(path, f"cannot be read: {error.strerror}") from error
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+@cache
+def _read_once(path: Path) -> bytes:
+    """What comes out of a pipe, which is empty when it is asked again."""
+    return _read(path)
+
+
+def _problem(path: Path, message: str) -> FileProblemsError:
+    return FileProblemsError([Problem(str(path), message)])
 
 
 def replace(path: Path, data: bytes) -> None:

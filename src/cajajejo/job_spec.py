@@ -100,7 +100,7 @@ def read(path: Path) -> Manifests:
         raise FileProblemsError(problems)
     name = str(jobs[0].data["metadata"]["name"])  # type: ignore[index,call-overload]  # `_is_named` looked
     data = tuple(document.data for document in documents)
-    return Manifests(yamlfile.read_text(path), data, name, manifests.fingerprint(data, name=name))
+    return Manifests(files.read_text(path), data, name, manifests.fingerprint(data, name=name))
 
 
 def _is_named(document: Document) -> bool:
@@ -110,6 +110,10 @@ def _is_named(document: Document) -> bool:
 
 
 def _nameless(document: Document) -> Problem:
+    if str(document.data.get("kind")).endswith("List") and "items" in document.data:
+        hint = "write each of its items as a document of its own, with --- between them"
+        line = document.line_of(("kind",))
+        return Problem(document.file, "many objects in one document", path="items", line=line, hint=hint)
     missing = next((key for key in ("apiVersion", "kind") if not isinstance(document.data.get(key), str)), None)
     path = missing or "metadata.name"
     return Problem(document.file, REQUIRED, path=path, line=document.line_of(()))

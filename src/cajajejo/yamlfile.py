@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, cast
 
 import yaml
 
-from cajajejo import quoting
+from cajajejo import files, quoting
 from cajajejo.errors import FileProblemsError, Problem
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ Scalar: TypeAlias = str | int | float | bool | None
 Value: TypeAlias = "Scalar | list[Value] | dict[str, Value]"
 Location: TypeAlias = tuple[str | int, ...]
 
-MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_NODES: Final = 100_000
 MAX_DEPTH: Final = 64
 
@@ -78,49 +77,39 @@ class Document:
         return None
 
 
-def read_text(path: Path) -> str:
-    """The text of a configuration file, every character as it is.
-
-    Raises:
-        FileProblemsError: it is missing, unreadable, too large or not UTF-8.
-    """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise _problem(path, f"too large to be a configuration: over {MAX_BYTES // 1024 // 1024} MiB")
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise _problem(path, "no such file") from error
-    except UnicodeDecodeError as error:
-        raise _problem(path, f"not UTF-8 text (byte {error.start})") from error
-    except OSError as error:
-        raise _problem(path, f"cannot be read: {error.strerror}") from error
-
-
 def load(path: Path) -> Document:
     """The mapping in a YAML (or JSON) file, with the line of each value.
 
     Raises:
         FileProblemsError: the file cannot be read, or is not one well-formed mapping.
     """
-    return parse(read_text(path), str(path))
+    return parse(files.read_text(path), str(path))
 
 
 def load_all(path: Path) -> list[Document]:
-    """The mappings in a YAML file of several documents; empty documents are left out.
+    """The Kubernetes objects in a file of several documents; empty documents are left out.
 
     Raises:
         FileProblemsError: the file cannot be read, or holds something else; every problem of the file.
     """
-    text = read_text(path)
+    return parse_all(files.read_text(path), str(path))
+
+
+def parse_all(text: str, file: str) -> list[Document]:
+    """The Kubernetes objects in `text`, with numbers as kubectl reads them: ``0400`` is octal, ``3.0`` is 3.
+
+    Raises:
+        FileProblemsError: it holds something else; every problem of it, told of `file`.
+    """
     documents, problems = [], []
-    for node in _compose_all(text, str(path)):
-        if isinstance(node, yaml.ScalarNode) and not node.value:
+    for node in _compose_all(text, file):
+        if isinstance(node, yaml.ScalarNode) and node.tag == _TAG + "null":
             continue
         if not isinstance(node, yaml.MappingNode):
-            problems.append(Problem(str(path), "not a mapping of fields to values", line=_line(node)))
+            problems.append(Problem(file, "not a mapping of fields to values", line=_line(node)))
             continue
-        reader = _Reader(str(path))
-        documents.append(Document(str(path), cast("dict[str, Value]", reader.value(node, ())), reader.lines))
+        reader = _Reader(file, as_kubectl=True)
+        documents.append(Document(file, cast("dict[str, Value]", reader.value(node, ())), reader.lines))
         problems += reader.problems
     if problems:
         raise FileProblemsError(problems)
@@ -202,8 +191,9 @@ def _check_depth(text: str, file: str) -> None:
 class _Reader:
     """Turns nodes into plain values; collects problems and lines on the way."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, as_kubectl: bool = False) -> None:
         self.file = file
+        self._convert = _CONVERT_AS_KUBECTL if as_kubectl else _CONVERT
         self.lines: dict[Location, int] = {}
         self.problems: list[Problem] = []
         self._nodes = 0
@@ -246,7 +236,7 @@ class _Reader:
             self._check_text(node, text, location)
             return text
         try:
-            return cast("Scalar", _CONVERT[kind](text))
+            return cast("Scalar", self._convert[kind](text))
         except ValueError:
             self._report(node, location, f"not a value of the YAML type {kind}: {text[:40]}")
             return None
@@ -269,10 +259,6 @@ def _line(node: yaml.Node) -> int:
     return cast("int", node.start_mark.line) + 1
 
 
-def _problem(path: Path, message: str) -> FileProblemsError:
-    return FileProblemsError([Problem(str(path), message)])
-
-
 def _integer(text: str) -> WrittenInt:
     number = WrittenInt(text, 0 if text.lstrip("+-").startswith(("0x", "0o")) else 10)
     number.text = text
@@ -291,3 +277,15 @@ _CONVERT: Final[Mapping[str, Any]] = {
     "int": _integer,
     "float": _float,
 }
+
+
+def _go_integer(text: str) -> WrittenInt:
+    return WrittenInt(text, 8) if re.fullmatch("[-+]?0[0-7]+", text) else _integer(text)
+
+
+def _go_float(text: str) -> float:
+    number = _float(text)
+    return int(number) if number.is_integer() else number
+
+
+_CONVERT_AS_KUBECTL: Final[Mapping[str, Any]] = {**_CONVERT, "int": _go_integer, "float": _go_float}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from cajajejo import schema_words, validation, yamlfile
+from cajajejo import files, schema_words, validation
 from cajajejo.metrics import jsontext
 from cajajejo.schema_words import OrNull, Says
 from cajajejo.validation import Count, Flag, NonEmptyText, Number, StrictModel, Text
@@ -197,7 +197,7 @@ def load(path: Path) -> MetricsConfig:
     Raises:
         FileProblemsError: every problem of the file, with its line.
     """
-    return validation.validate(MetricsConfig, jsontext.parse(yamlfile.read_text(path), str(path)))
+    return validation.validate(MetricsConfig, jsontext.parse(files.read_text(path), str(path)))
 
 
 def warnings(config: MetricsConfig) -> tuple[str, ...]:
