@@ -51,7 +51,7 @@ def test_settings_become_the_variables_that_options_read(tmp_path: Path) -> None
     path.write_text(WHOLE)
     assert settings.variables(path) == {
         "CAJAJEJO_PROFILE": "eks",
-        "CAJAJEJO_NAMESPACE": "evaluation",
+        "CAJAJEJO_DEFAULT_NAMESPACE": "evaluation",
         "CAJAJEJO_CONTEXT": "staging",
         "CAJAJEJO_TEMPLATES": str(tmp_path / "site" / "templates"),
         "CAJAJEJO_HISTORY": "sqlite:///history.db",

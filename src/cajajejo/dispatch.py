@@ -47,10 +47,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Job specs that are ready to be sent, and the warnings about them."""
+    """Job specs that are ready to be sent, the warnings about them, and where they go when nothing else says."""
 
     jobs: tuple[Manifests, ...]
     warnings: tuple[Problem, ...] = ()
+    default_namespace: str | None = None
 
 
 def prepare(request: Request) -> Prepared:
@@ -65,6 +66,7 @@ def prepare(request: Request) -> Prepared:
     if (request.spec is None) == (request.config is None and request.helm_config is None):
         given = "both forms are" if request.spec else "neither form is"
         raise UsageError(f"{given} given, and exactly one is needed", facts={"forms": _FORMS})
+    evaluation.check_namespace(request.rendering.namespace)
     if request.spec is not None:
         return _from_spec(request, request.spec)
     if request.config is None or request.helm_config is None:
@@ -74,7 +76,7 @@ def prepare(request: Request) -> Prepared:
     if request.config_version is None and all(path.exists() for path in paths):
         version = provenance.clean_commit(paths, allow_dirty=request.allow_dirty)
     rendered = evaluation.parse_job(*paths, config_version=version, rendering=request.rendering)
-    return Prepared(rendered.jobs, rendered.warnings)
+    return Prepared(rendered.jobs, rendered.warnings, request.rendering.default_namespace)
 
 
 def _check_version(version: str | None) -> None:
@@ -90,7 +92,8 @@ def _from_spec(request: Request, path: Path) -> Prepared:
     version = request.config_version
     if version is None and job_spec.config_version(spec) == UNSET:
         version = provenance.clean_commit([path], allow_dirty=request.allow_dirty)
-    return Prepared((spec if version is None else job_spec.changed(spec, config_version=version),))
+    job = spec if version is None else job_spec.changed(spec, config_version=version)
+    return Prepared((job,), default_namespace=request.rendering.default_namespace)
 
 
 def place(prepared: Prepared, namespace: str | None, default: str) -> tuple[list[Manifests], str]:
@@ -99,7 +102,7 @@ def place(prepared: Prepared, namespace: str | None, default: str) -> tuple[list
     Raises:
         UsageError: `namespace` is not the one that a spec names, or they name several.
     """
-    jobs = [submission.placed(job, namespace, default) for job in prepared.jobs]
+    jobs = [submission.placed(job, namespace, prepared.default_namespace or default) for job in prepared.jobs]
     places = sorted({str(job.document("Job")["metadata"]["namespace"]) for job in jobs})
     if len(places) > 1:
         raise UsageError(f"the jobs are for {len(places)} namespaces ({', '.join(places)}), and are sent to one: -n NS")

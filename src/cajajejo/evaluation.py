@@ -48,6 +48,7 @@ class Rendering:
     settings: Sequence[str] = ()
     allow_unknown_accelerator: bool = False
     kubernetes_version: str = kubernetes_schemas.NEWEST
+    default_namespace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class _Renderer:
     def of(
         cls, config_path: Path, helm_config_path: Path | None, config_version: str, rendering: Rendering
     ) -> _Renderer:
-        _check_namespace(rendering.namespace)
+        check_namespace(rendering.namespace)
         identity = JobIdentity(
             prefix="",
             config_version=config_version,
@@ -177,7 +178,8 @@ class _Renderer:
         """The manifests of one job."""
         data = {"eval_config.yml": config.as_yaml(), "run_specs.conf": run_specs}
         _check_size(data, {"eval_config.yml": self.config_path, "run_specs.conf": self.helm_config_path or Path()})
-        namespace = self.rendering.namespace or config.kubernetes_config.namespace or "default"
+        own = self.rendering.namespace or config.kubernetes_config.namespace
+        namespace = own or self.rendering.default_namespace or "default"
         job = manifests.render(
             TEMPLATE,
             replace(self.identity, prefix=config.name_prefix, namespace=namespace),
@@ -273,7 +275,12 @@ def _path_in_repository(name: str, path: Path) -> str:
     return text
 
 
-def _check_namespace(namespace: str | None) -> None:
+def check_namespace(namespace: str | None) -> None:
+    """Returns where a namespace can have this name, or none is given.
+
+    Raises:
+        UsageError: it cannot.
+    """
     if namespace is not None and not DNS_LABEL.fits(namespace):
         message, _ = DNS_LABEL.problem(namespace)
         raise UsageError(f"--namespace: {message}")

@@ -56,11 +56,16 @@ def load(path: Path) -> Settings:
         raise _problem(path, "no such file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise _problem(path, f"cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise _problem(path, f"not well-formed TOML: {error}") from error
     if path.name == "pyproject.toml":
-        data = data.get("tool", {}).get("cajajejo", {})
-    return validation.validate(Settings, Document(str(path), data))
+        tool = data.get("tool")
+        data = tool.get("cajajejo", {}) if isinstance(tool, dict) else {}
+    settings = validation.validate(Settings, Document(str(path), data))
+    nul = [name for name, value in settings if isinstance(value, str) and "\0" in value]
+    if nul:
+        raise _problem(path, f"{nul[0]}: holds the character NUL")
+    return settings
 
 
 def variables(path: Path) -> dict[str, str]:
@@ -73,6 +78,8 @@ def variables(path: Path) -> dict[str, str]:
     values = settings.model_dump(exclude={"gcp"}, exclude_none=True)
     if settings.templates:
         values["templates"] = os.path.normpath(path.parent / settings.templates)
+    if settings.namespace:  # a job config comes before it, and the variable before the job config
+        values["default_namespace"] = values.pop("namespace")
     return {f"CAJAJEJO_{name.upper()}": value for name, value in values.items()}
 
 

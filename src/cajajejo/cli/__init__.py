@@ -18,6 +18,8 @@ from cajajejo.errors import CajajejoError, ExitCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_ASKS_ABOUT_US: Final = {"-h", "--help", "--version"}
+"""What is answered although the project file is wrong."""
 _ANYWHERE: Final = {"--trace": 0, "--quiet": 0, "-q": 0, "--color": 1}
 
 app = group(
@@ -77,7 +79,8 @@ def run(
     as_json = "--json" in arguments
     screen.configure(as_json=as_json)
     try:
-        _take_settings()
+        if not _ASKS_ABOUT_US.intersection(arguments):
+            _take_settings()
         code = program(_switches_first(arguments), prog_name=prog_name, standalone_mode=False)
         sys.stdout.flush()
         return int(code) if isinstance(code, int) else ExitCode.DONE

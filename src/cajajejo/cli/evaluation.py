@@ -6,6 +6,7 @@ from cajajejo.cli.options import (
     AsJson,
     ConfigOrSpecPath,
     ConfigPath,
+    DefaultNamespace,
     HelmConfigPath,
     HelmConfigPathOrNone,
     KubernetesVersion,
@@ -34,6 +35,7 @@ def parse_job(
     profile: Profile = "gke-autopilot",
     templates: TemplatesDir = None,
     namespace: Namespace = None,
+    default_namespace: DefaultNamespace = None,
     settings: Settings = None,
     allow_unknown_accelerator: AllowUnknownAccelerator = False,
 ) -> None:
@@ -45,7 +47,9 @@ def parse_job(
     from cajajejo import evaluation, job_spec
     from cajajejo.cli import wording
 
-    rendering = evaluation.Rendering(profile, templates, namespace, settings or (), allow_unknown_accelerator)
+    rendering = evaluation.Rendering(
+        profile, templates, namespace, settings or (), allow_unknown_accelerator, default_namespace=default_namespace
+    )
     rendered = evaluation.parse_job(config, helm_config, config_version=config_version, rendering=rendering)
     written = job_spec.write_all(rendered.jobs, output, keep=(config, helm_config))
     screen.say(*wording.written(rendered.jobs, written, ascii_only=not screen.err_style().unicode))
@@ -61,6 +65,7 @@ def validate(
     profile: Profile = "gke-autopilot",
     templates: TemplatesDir = None,
     namespace: Namespace = None,
+    default_namespace: DefaultNamespace = None,
     settings: Settings = None,
     allow_unknown_accelerator: AllowUnknownAccelerator = False,
     kubernetes_version: KubernetesVersion = None,
@@ -75,7 +80,9 @@ def validate(
     from cajajejo.cli import wording
 
     version = kubernetes_version or kubernetes_schemas.NEWEST
-    rendering = evaluation.Rendering(profile, templates, namespace, settings or (), allow_unknown_accelerator, version)
+    rendering = evaluation.Rendering(
+        profile, templates, namespace, settings or (), allow_unknown_accelerator, version, default_namespace
+    )
     checked = checking.check(config, helm_config, rendering)
     if as_json:
         screen.result_json(wording.problems_json(checked))

@@ -78,6 +78,12 @@ Namespace = Annotated[
         show_default="the config's, else default",
     ),
 ]
+DefaultNamespace = Annotated[
+    str | None,
+    typer.Option(
+        "--default-namespace", envvar="CAJAJEJO_DEFAULT_NAMESPACE", hidden=True, help="That of the project file."
+    ),
+]
 Context = Annotated[
     str | None,
     typer.Option(

@@ -11,6 +11,7 @@ from cajajejo.cli.options import (
     ConfigPathOrNone,
     ConfigVersion,
     Context,
+    DefaultNamespace,
     DryRun,
     ExitCodeOption,
     HelmConfigPathOrNone,
@@ -51,6 +52,7 @@ def submit_job(
     settings: Settings = None,
     allow_unknown_accelerator: AllowUnknownAccelerator = False,
     namespace: Namespace = None,
+    default_namespace: DefaultNamespace = None,
     context: Context = None,
     as_json: AsJson = False,
 ) -> None:
@@ -62,7 +64,9 @@ def submit_job(
     from cajajejo import dispatch, evaluation, job_spec
     from cajajejo.cli import wording
 
-    rendering = evaluation.Rendering(profile, templates, namespace, settings or (), allow_unknown_accelerator)
+    rendering = evaluation.Rendering(
+        profile, templates, namespace, settings or (), allow_unknown_accelerator, default_namespace=default_namespace
+    )
     request = dispatch.Request(
         job_spec_path, path_to_config, path_to_helm_config, config_version, allow_dirty_repo, rendering
     )
@@ -102,6 +106,7 @@ def diff(
     settings: Settings = None,
     allow_unknown_accelerator: AllowUnknownAccelerator = False,
     namespace: Namespace = None,
+    default_namespace: DefaultNamespace = None,
     context: Context = None,
     exit_code: ExitCodeOption = False,
     as_json: AsJson = False,
@@ -113,7 +118,9 @@ def diff(
     from cajajejo import dispatch, evaluation
     from cajajejo.cli import wording
 
-    rendering = evaluation.Rendering(profile, templates, namespace, settings or (), allow_unknown_accelerator)
+    rendering = evaluation.Rendering(
+        profile, templates, namespace, settings or (), allow_unknown_accelerator, default_namespace=default_namespace
+    )
     request = dispatch.Request(
         job_spec_path, config, helm_config, config_version, allow_dirty=True, rendering=rendering
     )
