@@ -99,7 +99,7 @@ def render_all(
     """
     renderer = _Renderer.of(config_path, helm_config_path, config_version, rendering)
     jobs: list[Manifests] = []
-    problems: list[Problem] = []
+    problems = _template_problems(rendering.templates)
     with _no_search_for_cycles():
         configs, run_specs = _load(config_path, helm_config_path, rendering.settings, renderer.known)
         entries = specs.entries(run_specs)
@@ -247,6 +247,12 @@ def _accelerator_problem(document: Document, profile: Profile | None) -> list[Pr
         return []
     finding = config_checks.unknown_accelerator(name, profile)
     return [_problem_of(finding, document)] if finding else []
+
+
+def _template_problems(templates: Path | None) -> list[Problem]:
+    strange = manifests.strange_blocks(templates, TEMPLATE) if templates else []
+    message, file = "no such block in the template that this one extends", str((templates or Path()) / TEMPLATE)
+    return [Problem(file, message, path=name, level="warning") for name in strange]
 
 
 def once(problems: Sequence[Problem]) -> list[Problem]:

@@ -5,11 +5,12 @@ A template is rendered and parsed once, with a sign in place of the name; the na
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import traceback
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -99,13 +100,13 @@ def render(
     Raises:
         CajajejoError: text that no Kubernetes object can hold, or a template that is wrong; names field or line.
     """
-    given = _Given(config.model_dump(mode="json", by_alias=True), _fields(identity), dict(files))
+    given = _Given(config.model_dump(mode="json", by_alias=True), asdict(identity), dict(files))
     given.check()
     sign = given.sign()
     source = _template(templates, template)
     with _template_errors(templates):
         text = source.render(config=config, identity=replace(identity, name=sign), placement=placement, files=files)
-    canonical, written = _canonical(_parsed(text, template, templates)), json.dumps(sign)[1:-1]
+    canonical, written = _held(_parsed(text, template, templates), template), json.dumps(sign)[1:-1]
     digest = _digest(canonical.replace(written, ""))
     name = naming.job_name(identity.prefix, digest)
     return Manifests(text.replace(sign, name), tuple(json.loads(canonical.replace(written, name))), name, digest)
@@ -117,7 +118,25 @@ def fingerprint(documents: Sequence[Mapping[str, Any]], *, name: str) -> str:
 
 
 def _canonical(documents: Sequence[Mapping[str, Any]]) -> str:
-    return json.dumps(documents, sort_keys=True)
+    return json.dumps(documents, sort_keys=True, default=_date)
+
+
+def _date(value: object) -> str:
+    """A date as the text that it is for kubectl."""
+    if type(value) is not dt.date:
+        raise TypeError(type(value).__name__)
+    return value.isoformat()
+
+
+def _held(documents: Sequence[Mapping[str, Any]], template: str) -> str:
+    """What a template made in one form, where Kubernetes can hold it."""
+    try:
+        canonical = _canonical(documents)
+    except (TypeError, ValueError) as error:  # !!binary, !!set, a mapping in itself
+        raise CajajejoError(f"{template}: it makes what no Kubernetes object can hold: {error}") from error
+    if "\\u0000" in canonical and any(quoting.problem_of(text) for _, text in _texts(documents)):
+        raise CajajejoError(f"{template}: it makes text with the character NUL, which Kubernetes cannot store")
+    return canonical
 
 
 def _digest(canonical: str) -> str:
@@ -214,7 +233,26 @@ def _template(templates: Path | None, name: str) -> jinja2.Template:
         return _environment(templates).get_template(name)
 
 
-_MISTAKES: Final = (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, OSError)
+_MISTAKES: Final = (
+    jinja2.TemplateError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    OSError,
+    RecursionError,
+)
+
+
+def strange_blocks(templates: Path, name: str) -> list[str]:
+    """The blocks of a site's template that are none of the packaged one of this name, so that nothing shows them.
+
+    Raises:
+        CajajejoError: the template is wrong; names the line.
+    """
+    own, packaged = _template(templates, name), _template(None, name)
+    return [block for block in own.blocks if block not in packaged.blocks]
 
 
 @contextmanager
@@ -232,13 +270,8 @@ def _place_of(error: Exception, templates: Path) -> str:
     """The line of the site's template that made the error, as far as it is known."""
     if isinstance(error, jinja2.TemplateSyntaxError):
         return f"{error.filename or templates}:{error.lineno}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_below(frame.filename, templates)]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if templates in Path(frame.filename).parents]
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else str(templates)
-
-
-def _is_below(filename: str, templates: Path) -> bool:
-    """Whether a file is one of the site's."""
-    return templates in Path(filename).parents
 
 
 def _told(error: Exception) -> str:
@@ -247,10 +280,6 @@ def _told(error: Exception) -> str:
     if isinstance(error, jinja2.TemplateError | TypeError | ValueError):
         return str(error.message if isinstance(error, jinja2.TemplateError) else error)
     return f"{type(error).__name__}: {error}"
-
-
-def _fields(identity: JobIdentity) -> dict[str, Any]:
-    return {name: getattr(identity, name) for name in JobIdentity.__slots__}
 
 
 class _Given:

@@ -34,6 +34,8 @@ def load_documents(text: str) -> list[dict[str, Any]]:
         raise BrokenYamlError(message, mark.line + 1 if mark else 1) from error
     except yaml.reader.ReaderError as error:
         raise BrokenYamlError(str(error.reason), text.encode().count(b"\n", 0, error.position) + 1) from error
+    except RecursionError as error:
+        raise BrokenYamlError("it is nested too deeply, or holds itself", text.count("\n") + 1) from error
 
 
 def load_shared(text: str) -> list[dict[str, Any]]:
@@ -99,7 +101,10 @@ def _plain_value(node: yaml.Node) -> Any:
     if tag == "plain":
         return _plain_scalar(value)
     if tag == "map":
-        return {_key(key): _plain_value(item) for key, item in value}
+        found = {_key(key): _plain_value(item) for key, item in value}
+        if len(found) < len(value) and len({(key.tag, key.value) for key, _ in value}) < len(value):
+            raise BrokenYamlError("a field stands twice in one mapping", node.start_mark.line + 1)
+        return found
     if tag == "seq":
         return [_plain_value(item) for item in value]
     raise _NotPlainError
