@@ -60,13 +60,13 @@ def with_hera(job: Manifests, name: str, text: str) -> str:
     """The documents of one job, built of hera's models where it has them, written as hera writes."""
     spec, config_map, storage_class = job.documents
     pod = spec["spec"]["template"]["spec"]
-    built = {
+    built: dict[str, list[Any]] = {
         "initContainers": [v1.Container.model_validate(container) for container in pod["initContainers"]],
         "containers": [v1.Container.model_validate(container) for container in pod["containers"]],
         "volumes": [v1.Volume.model_validate(volume) for volume in pod["volumes"]],
     }
-    built["volumes"][0].config_map.name = name  # type: ignore[union-attr]  # hera's own type, with optional parts
-    next(known for known in built["containers"][0].env if known.name == "JOB_NAME").value = name  # type: ignore[union-attr]  # as above
+    built["volumes"][0].config_map.name = name
+    next(known for known in built["containers"][0].env if known.name == "JOB_NAME").value = name
     dumped = {
         key: [model.model_dump(exclude_none=True, by_alias=True, mode="json") for model in models]
         for key, models in built.items()

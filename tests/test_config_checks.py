@@ -246,7 +246,8 @@ def test_what_does_not_fit_is_told(profile: str, changes: dict[str, Any], expect
         (
             "1.30.9-gke.1",
             [
-                "compute_config.accelerator: 1 of nvidia-h100-80gb need GKE 1.31.4-gke.1072000 or newer, not 1.30.9-gke.1"
+                "compute_config.accelerator: "
+                "1 of nvidia-h100-80gb need GKE 1.31.4-gke.1072000 or newer, not 1.30.9-gke.1"
             ],
         ),
     ],

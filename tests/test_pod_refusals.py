@@ -72,7 +72,12 @@ REFUSED = [
         "not a key: 'a b'",
         "at most 63 letters, digits, '-', '_' and '.', a letter or digit at both ends; a domain and '/' may stand before",
     ),
-    (f"compute_config.node_selector.a={LONG}", "compute_config.node_selector.a", f"not a label value: {shown(LONG)}", None),
+    (
+        f"compute_config.node_selector.a={LONG}",
+        "compute_config.node_selector.a",
+        f"not a label value: {shown(LONG)}",
+        None,
+    ),
     (
         "compute_config.tolerations=[{key: a, operator: Exists, value: b}]",
         "compute_config.tolerations.0",

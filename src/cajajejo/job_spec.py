@@ -26,6 +26,7 @@ JOB_NAME: Final = "JOB_NAME"
 VERSION: Final = "cajajejo/config-version"
 PROFILE: Final = "cajajejo/profile"
 RERUN: Final = "cajajejo/rerun"
+INSTANCE: Final = "app.kubernetes.io/instance"
 _SIGN: Final = "\ue000name\ue000"  # stands for a name until it is known; no name can hold it
 
 
@@ -151,13 +152,18 @@ def _named(documents: Sequence[dict[str, Any]], old: str) -> Manifests:
 
 
 def _put_sign(documents: Sequence[dict[str, Any]], old: str) -> None:
-    """Marks the places where the name of a job is meant: of the Job and its ConfigMap, references, JOB_NAME."""
+    """Marks the places where the name of a job is meant: Job, ConfigMap, references, the instance label, JOB_NAME."""
     job = next(document for document in documents if document["kind"] == "Job")
     for document in documents:
         if document["kind"] in {"Job", "ConfigMap"} and document["metadata"]["name"] == old:
             document["metadata"]["name"] = _SIGN
             if document["kind"] == "ConfigMap":
                 _point_to(job, old, _SIGN)
+    pod = (job.get("spec") or {}).get("template") or {}
+    for metadata in (*(document["metadata"] for document in documents), pod.get("metadata") or {}):
+        labels = metadata.get("labels") or {}
+        if labels.get(INSTANCE) == old:
+            labels[INSTANCE] = _SIGN
     for container in _containers(job):
         for variable in container.get("env") or []:
             if (variable["name"], variable.get("value")) == (JOB_NAME, old):
@@ -185,6 +191,7 @@ def _set_config_version(job: dict[str, Any], version: str) -> None:
         known for container in containers for known in container.get("env") or [] if known["name"] == CONFIG_VERSION
     ]
     for variable in told:
+        variable.pop("valueFrom", None)
         variable["value"] = value
     if not told:
         containers[0]["env"] = [*(containers[0].get("env") or []), {"name": CONFIG_VERSION, "value": value}]

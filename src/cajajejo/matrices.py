@@ -133,5 +133,5 @@ def _placed(document: Document, axis: str, values: Iterable[Any]) -> list[Placed
     for location, line in document.lines.items():
         if location[: len(_AXES) + 1] == (*_AXES, axis) and len(location) > len(_AXES) + 1:
             lines.setdefault(location[len(_AXES) + 1], {})[location[len(_AXES) + 2 :]] = line
-    here = {(): document.line_of((*_AXES, axis)) or 1}
+    here: dict[Location, int] = {(): document.line_of((*_AXES, axis)) or 1}
     return [Placed(value, lines.get(index, here)) for index, value in enumerate(values)]
