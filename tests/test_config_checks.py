@@ -243,17 +243,12 @@ def test_what_does_not_fit_is_told(profile: str, changes: dict[str, Any], expect
     ("version", "expected"),
     [
         ("1.31.4-gke.1072000", []),
-        (
-            "1.30.9-gke.1",
-            [
-                "compute_config.accelerator: "
-                "1 of nvidia-h100-80gb need GKE 1.31.4-gke.1072000 or newer, not 1.30.9-gke.1"
-            ],
-        ),
+        ("1.30.9-gke.1", ["1 of nvidia-h100-80gb need GKE 1.31.4-gke.1072000 or newer, not 1.30.9-gke.1"]),
     ],
 )
 def test_a_version_of_gke_that_has_it_not_is_told(version: str, expected: list[str]) -> None:
-    assert told("gke-autopilot", version=version, compute_config=H100) == expected
+    found = told("gke-autopilot", version=version, compute_config=H100)
+    assert found == [f"compute_config.accelerator: {message}" for message in expected]
     assert told("eks", version=version, compute_config=H100) == []
 
 

@@ -70,7 +70,10 @@ REFUSED = [
         "compute_config.node_selector={'a b': c}",
         "compute_config.node_selector.a b",
         "not a key: 'a b'",
-        "at most 63 letters, digits, '-', '_' and '.', a letter or digit at both ends; a domain and '/' may stand before",
+        (
+            "at most 63 letters, digits, '-', '_' and '.', a letter or digit at both ends; "
+            "a domain and '/' may stand before"
+        ),
     ),
     (
         f"compute_config.node_selector.a={LONG}",
