@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cajajejo import evaluation, files, job_spec, kubernetes_schemas, manifest_checks, profiles, yamlfile
-from cajajejo.errors import FileProblemsError, Problem
+from cajajejo.errors import FileProblemsError, Problem, in_order, refuse_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,16 +49,13 @@ def check(config_path: Path, helm_config_path: Path | None, rendering: Rendering
     cluster = f"{profiles.find(rendering.profile).name}, Kubernetes {rendering.kubernetes_version}"
     try:
         if _is_manifest(config_path):
-            return Checked(
-                str(config_path), _spec_problems(config_path, version), f"job spec, Kubernetes {version.minor}"
-            )
-        jobs, problems = evaluation.render_all(config_path, helm_config_path, evaluation.UNSET, rendering)
+            problems = _spec_problems(config_path, version)
+            return Checked(str(config_path), problems, f"job spec, Kubernetes {version.minor}")
+        jobs, found = evaluation.render_all(config_path, helm_config_path, evaluation.UNSET, rendering)
     except FileProblemsError as error:
         return Checked(str(config_path), error.problems, "")
     many = f"{len(jobs)} jobs, " if len(jobs) > 1 else ""
-    return Checked(
-        str(config_path), FileProblemsError(evaluation.once(problems)).problems, f"{many}evaluation v4, {cluster}"
-    )
+    return Checked(str(config_path), in_order(found), f"{many}evaluation v4, {cluster}")
 
 
 def _is_manifest(path: Path) -> bool:
@@ -88,7 +85,7 @@ def _spec_problems(path: Path, version: KubernetesVersion) -> tuple[Problem, ...
     for finding in manifest_checks.check([document.data for document in documents], version=version):
         line = documents[finding.document].line_of(finding.location)
         problems.append(evaluation.manifest_problem(finding, str(path), line))
-    return FileProblemsError(evaluation.once(problems)).problems
+    return in_order(problems)
 
 
 def load_spec(path: Path) -> Manifests:
@@ -98,8 +95,5 @@ def load_spec(path: Path) -> Manifests:
         FileProblemsError: it is none, or a cluster would refuse it; every problem, with its line.
     """
     spec = job_spec.read(path)
-    problems = _spec_problems(path, kubernetes_schemas.version(kubernetes_schemas.NEWEST))
-    errors = [problem for problem in problems if problem.level == "error"]
-    if errors:
-        raise FileProblemsError(errors)
+    refuse_errors(_spec_problems(path, kubernetes_schemas.version(kubernetes_schemas.NEWEST)))
     return spec

@@ -31,7 +31,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import ModuleType
 
 
@@ -118,11 +118,16 @@ class Problem:
         return [where + self.message] + ([f"    {self.hint}"] if self.hint else [])
 
 
-class FileProblemsError(CajajejoError):
-    """A file is wrong; holds every problem found in it, in order of lines."""
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each of `problems` once, by file and line."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0)))
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: (problem.file, problem.line or 0)))
+
+class FileProblemsError(CajajejoError):
+    """A file is wrong; holds every problem found in it, once, in order of lines."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = in_order(problems)
         count, files = len(self.problems), len({problem.file for problem in self.problems})
         super().__init__(f"{count} problem{'s' * (count != 1)} in {files} file{'s' * (files != 1)}")
 
@@ -134,6 +139,17 @@ class FileProblemsError(CajajejoError):
         """The error with its list of problems."""
         problems = [{name: getattr(problem, name) for name in Problem.__slots__} for problem in self.problems]
         return {**super().as_json(), "problems": problems}
+
+
+def refuse_errors(problems: Iterable[Problem]) -> None:
+    """Returns where all of `problems` are warnings.
+
+    Raises:
+        FileProblemsError: some are errors; holds these.
+    """
+    errors = [problem for problem in problems if problem.level == "error"]
+    if errors:
+        raise FileProblemsError(errors)
 
 
 class MissingExtraError(CajajejoError):

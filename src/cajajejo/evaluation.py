@@ -20,7 +20,7 @@ from cajajejo import (
     validation,
 )
 from cajajejo import run_specs as specs
-from cajajejo.errors import CajajejoError, FileProblemsError, Problem, UsageError
+from cajajejo.errors import CajajejoError, FileProblemsError, Problem, UsageError, in_order, refuse_errors
 from cajajejo.manifests import JobIdentity, Manifests
 from cajajejo.run_specs import MAX_CONFIG_MAP_BYTES
 from cajajejo.text_forms import DNS_LABEL
@@ -82,10 +82,8 @@ def parse_job(
     if not config_version:
         raise UsageError("--config-version is empty: a commit, or leave the option out")
     jobs, problems = render_all(config_path, helm_config_path, config_version, rendering)
-    errors = [problem for problem in problems if problem.level == "error"]
-    if errors:
-        raise FileProblemsError(errors)
-    return Rendered(tuple(jobs), tuple(once(problems)))
+    refuse_errors(problems)
+    return Rendered(tuple(jobs), in_order(problems))
 
 
 def render_all(
@@ -253,11 +251,6 @@ def _template_problems(templates: Path | None) -> list[Problem]:
     strange = manifests.strange_blocks(templates, TEMPLATE) if templates else []
     message, file = "no such block in the template that this one extends", str((templates or Path()) / TEMPLATE)
     return [Problem(file, message, path=name, level="warning") for name in strange]
-
-
-def once(problems: Sequence[Problem]) -> list[Problem]:
-    """Each problem once: the jobs of a matrix share most of theirs."""
-    return list(dict.fromkeys(problems))
 
 
 def _check_size(data: dict[str, str], paths: dict[str, Path]) -> None:

@@ -80,7 +80,7 @@ def validate_each(model: type[Model], document: Document) -> list[tuple[Model, D
         except FileProblemsError as error:
             problems += error.problems
     if problems:
-        raise FileProblemsError(list(dict.fromkeys(problems)))
+        raise FileProblemsError(problems)
     return made
 
 
