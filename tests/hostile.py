@@ -16,6 +16,7 @@ import yaml
 from hypothesis import strategies as st
 
 from cajajejo import evaluation, profiles
+from cajajejo.provenance import UNSET
 
 if TYPE_CHECKING:
     from cajajejo.evaluation import Rendered
@@ -183,7 +184,7 @@ def write_job(directory: Path, config: dict[str, Any], run_specs: str) -> tuple[
 
 def parse_all(config: dict[str, Any], run_specs: str = RUN_SPECS, **options: Any) -> Rendered:
     """The jobs of a config, from files as a user has them; `options` are those of `evaluation.Rendering`."""
-    version = options.pop("config_version", evaluation.UNSET)
+    version = options.pop("config_version", UNSET)
     rendering = evaluation.Rendering(**options)
     with TemporaryDirectory() as directory:
         files = write_job(Path(directory), config, run_specs)

@@ -71,7 +71,7 @@ def test_exactly_one_form_is_asked_for(case: str) -> None:
 @pytest.mark.parametrize("version", ["", "\udcff"])
 @pytest.mark.parametrize("given", [{"spec": MISSION}, {"config": CONFIG, "helm_config": RUN_SPECS}])
 def test_a_version_is_text(given: dict[str, Any], version: str) -> None:
-    with pytest.raises(UsageError, match="--config-version: "):
+    with pytest.raises(UsageError, match="--config-version"):
         dispatch.prepare(Request(**given, config_version=version))
 
 

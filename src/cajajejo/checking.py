@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from cajajejo import evaluation, files, job_spec, kubernetes_schemas, manifest_checks, profiles, yamlfile
 from cajajejo.errors import FileProblemsError, Problem, in_order, refuse_errors
+from cajajejo.provenance import UNSET
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,7 @@ def check(config_path: Path, helm_config_path: Path | None, rendering: Rendering
         if _is_manifest(config_path):
             problems = _spec_problems(config_path, version)
             return Checked(str(config_path), problems, f"job spec, Kubernetes {version.minor}")
-        jobs, found = evaluation.render_all(config_path, helm_config_path, evaluation.UNSET, rendering)
+        jobs, found = evaluation.render_all(config_path, helm_config_path, UNSET, rendering)
     except FileProblemsError as error:
         return Checked(str(config_path), error.problems, "")
     many = f"{len(jobs)} jobs, " if len(jobs) > 1 else ""

@@ -6,10 +6,11 @@ import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo import batches, checking, evaluation, job_spec, provenance, quoting, sameness, submission, yamltext
+from cajajejo import batches, checking, evaluation, job_spec, provenance, sameness, submission, yamltext
 from cajajejo.cluster.errors import NotAllowedError
 from cajajejo.errors import UsageError
-from cajajejo.evaluation import UNSET, Rendering
+from cajajejo.evaluation import Rendering
+from cajajejo.provenance import UNSET
 from cajajejo.submission import JobFailedError
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def prepare(request: Request) -> Prepared:
         FileProblemsError: a file is wrong, or a cluster would refuse what comes of it.
         CajajejoError: the repository has changes.
     """
-    _check_version(request.config_version)
+    if request.config_version is not None:
+        evaluation.check_config_version(request.config_version)
     if (request.spec is None) == (request.config is None and request.helm_config is None):
         given = "both forms are" if request.spec else "neither form is"
         raise UsageError(f"{given} given, and exactly one is needed", facts={"forms": _FORMS})
@@ -77,12 +79,6 @@ def prepare(request: Request) -> Prepared:
         version = provenance.clean_commit(paths, allow_dirty=request.allow_dirty)
     rendered = evaluation.parse_job(*paths, config_version=version, rendering=request.rendering)
     return Prepared(rendered.jobs, rendered.warnings, request.rendering.default_namespace)
-
-
-def _check_version(version: str | None) -> None:
-    problem = None if version is None else quoting.problem_of(version)
-    if problem or version == "":
-        raise UsageError(f"--config-version: {problem or 'it is empty; a commit, or leave the option out'}")
 
 
 def _from_spec(request: Request, path: Path) -> Prepared:

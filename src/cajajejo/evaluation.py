@@ -22,6 +22,7 @@ from cajajejo import (
 from cajajejo import run_specs as specs
 from cajajejo.errors import CajajejoError, FileProblemsError, Problem, UsageError, in_order, refuse_errors
 from cajajejo.manifests import JobIdentity, Manifests
+from cajajejo.provenance import UNSET
 from cajajejo.run_specs import MAX_CONFIG_MAP_BYTES
 from cajajejo.text_forms import DNS_LABEL
 
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from cajajejo.yamlfile import Document
 
 TEMPLATE: Final = "evaluation_job.yml.j2"
-UNSET: Final = "unset"
-"""The config version of a job spec that nobody gave one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +77,7 @@ def parse_job(
         FileProblemsError: every problem of the two files.
         UsageError: an option is wrong, for example a setting that is not ``PATH=VALUE``.
     """
-    _check_argument("--config-version", config_version)
-    if not config_version:
-        raise UsageError("--config-version is empty: a commit, or leave the option out")
+    check_config_version(config_version)
     jobs, problems = render_all(config_path, helm_config_path, config_version, rendering)
     refuse_errors(problems)
     return Rendered(tuple(jobs), in_order(problems))
@@ -260,6 +257,17 @@ def _check_size(data: dict[str, str], paths: dict[str, Path]) -> None:
         parts = ", ".join(f"{name} {size}" for name, size in sizes.items())
         message = f"too large for a ConfigMap, which holds {MAX_CONFIG_MAP_BYTES} bytes, not {total} ({parts})"
         raise _problem(paths[max(sizes, key=sizes.__getitem__)], message)
+
+
+def check_config_version(version: str) -> None:
+    """Returns where a run can be tagged with `version`.
+
+    Raises:
+        UsageError: it is empty, or no Kubernetes object can hold it.
+    """
+    _check_argument("--config-version", version)
+    if not version:
+        raise UsageError("--config-version is empty: a commit, or leave the option out")
 
 
 def _check_argument(name: str, text: str) -> None:

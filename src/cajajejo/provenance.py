@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 JOB_FILES: Final = (".job_config.yml", ".job_config.yaml", ".conf", ".jsonl", ".j2")
 """How the names of files end that jobs are made of."""
+UNSET: Final = "unset"
+"""The config version of a run that no commit names."""
 _SHOWN: Final = 10
 
 
@@ -38,10 +40,10 @@ def head_commit(path: Path) -> str:
     """
     root = repository_root(path)
     if root is None:
-        return "unset"
+        return UNSET
     with _repository(root) as repository:
         if not repository.head.is_valid():  # a repository without a commit
-            return "unset"
+            return UNSET
         sha = str(repository.head.commit.hexsha)
         return f"{sha}-dirty" if repository.is_dirty() else sha
 

@@ -19,6 +19,7 @@ from cajajejo.cli.options import (
     TemplatesDir,
     group,
 )
+from cajajejo.provenance import UNSET
 
 app = group(
     "Evaluate a model: from a job config to results in MLflow.",
@@ -31,7 +32,7 @@ def parse_job(
     config: ConfigPath,
     helm_config: HelmConfigPath,
     output: OutputPath,
-    config_version: SpecConfigVersion = "unset",
+    config_version: SpecConfigVersion = UNSET,
     profile: Profile = "gke-autopilot",
     templates: TemplatesDir = None,
     namespace: Namespace = None,

@@ -11,6 +11,7 @@ from cajajejo import dispatch, job_spec
 from cajajejo.cli.progress import duration
 from cajajejo.errors import CajajejoError, ExitCode, InterruptedRunError, UsageError
 from cajajejo.outputs import Submission, SubmittedJob, SubmittedObject, Validation
+from cajajejo.provenance import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,7 +160,7 @@ def submission_json(batch: Batch, namespace: str, context: str) -> dict[str, Any
             namespace=namespace,
             context=context or None,
             outcome=outcome.outcome,
-            config_version=job_spec.config_version(outcome.spec) or "unset",
+            config_version=job_spec.config_version(outcome.spec) or UNSET,
             objects=tuple(
                 SubmittedObject(kind=known.kind, name=known.name, outcome=known.outcome) for known in outcome.objects
             ),
