@@ -16,7 +16,7 @@ from cajajejo.cluster.errors import (
     NotAllowedError,
     UnreachableError,
 )
-from cajajejo.errors import CajajejoError
+from cajajejo.errors import CajajejoError, InterruptedRunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +31,13 @@ _LOOK_SECONDS: Final = 1.0
 _OURS: Final = "app.kubernetes.io/managed-by=cajajejo"
 _HOPELESS: Final = (UnreachableError, ClusterBusyError, CredentialsError, NotAllowedError, MissingNamespaceError)
 """What the next job would meet as well."""
+
+
+_SHOWN: Final = 10
+
+
+class BatchError(CajajejoError):
+    """Some of several jobs were not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +168,26 @@ def _names(cluster: Cluster, namespace: str) -> set[str]:
         return {job["metadata"]["name"] for job in cluster.list("Job", namespace, selector=_OURS)}
     except NotAllowedError:
         return set()
+
+
+def demand_all(batch: Batch, *, again: str) -> None:
+    """Returns where every job is on the cluster; `again` is the command that sends what is missing.
+
+    Raises:
+        BatchError: some are not; holds the account.
+        InterruptedRunError: Ctrl-C came before all were sent.
+    """
+    if batch.interrupted:
+        sent, total = batch.sent(), len(batch.attempts)
+        message = f"stopped by Ctrl-C: {len(sent)} of {total} jobs are on the cluster, and go on"
+        if sent and total == 1:
+            message = f"stopped by Ctrl-C; the job {sent[0].spec.name} is on the cluster, and goes on"
+        raise InterruptedRunError(message, run=again)
+    failed = batch.failed()
+    if not failed and not batch.not_tried():
+        return
+    facts = {attempt.spec.name: attempt.error.message for attempt in failed[:_SHOWN] if attempt.error}
+    if len(failed) > _SHOWN:
+        facts["and"] = f"{len(failed) - _SHOWN} more"
+    message = f"{len(failed) + batch.not_tried()} of {len(batch.attempts)} jobs were not sent; the others are"
+    raise BatchError(message, facts=facts, run=f"{again}     sends what is missing")

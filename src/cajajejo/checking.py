@@ -37,6 +37,10 @@ class Checked:
         """How many of the problems are errors."""
         return sum(problem.level == "error" for problem in self.problems)
 
+    def passes(self, *, strict: bool) -> bool:
+        """Whether there is no error, and where it is `strict`, no warning."""
+        return not (self.problems if strict else self.errors)
+
 
 def check(config_path: Path, helm_config_path: Path | None, rendering: Rendering) -> Checked:
     """Everything that can be known to be wrong without a cluster, and everything that is odd.

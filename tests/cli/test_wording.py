@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cajajejo import sameness
-from cajajejo.batches import Attempt, Batch
+from cajajejo import batches, sameness
+from cajajejo.batches import Attempt, Batch, BatchError
 from cajajejo.cli import wording
-from cajajejo.cli.wording import BatchError
 from cajajejo.dispatch import ObjectDiff
-from cajajejo.errors import CajajejoError, InterruptedRunError, UsageError
+from cajajejo.errors import CajajejoError, InterruptedRunError
 from cajajejo.submission import Outcome
 from tests import sending
 
@@ -65,13 +64,13 @@ def test_an_account_counts_what_became_of_each_job() -> None:
 
 
 def test_nothing_is_asked_for_where_all_were_sent() -> None:
-    wording.demand_all(batch(["v1", "v2"]))
+    batches.demand_all(batch(["v1", "v2"]), again="cajajejo")
 
 
 def test_of_many_that_failed_some_are_named() -> None:
     failed = [f"f{number}" for number in range(12)]
     with pytest.raises(BatchError) as caught:
-        wording.demand_all(batch(["v1"], failed, ["v3"]))
+        batches.demand_all(batch(["v1"], failed, ["v3"]), again="cajajejo")
     assert caught.value.message == "13 of 14 jobs were not sent; the others are"
     names = [sending.spec(version).name for version in failed[:10]]
     assert caught.value.facts == {
@@ -95,7 +94,7 @@ def test_ctrl_c_says_what_goes_on(case: str) -> None:
     stopped, message = STOPPED[case]
     assert wording.sent(stopped, "default", rehearse=False, seconds=0.0) != []
     with pytest.raises(InterruptedRunError) as caught:
-        wording.demand_all(stopped)
+        batches.demand_all(stopped, again="cajajejo")
     assert (caught.value.message, caught.value.exit_code) == (f"stopped by Ctrl-C{message}", 130)
 
 
@@ -112,10 +111,3 @@ def test_what_could_not_be_compared_is_told_once() -> None:
         {"kind": "StorageClass", "name": "ssd", "change": "unknown", "diff": []},
         {"kind": "Job", "name": "a", "change": "unchanged", "diff": []},
     ]
-
-
-def test_a_dry_run_without_a_cluster_takes_no_options_that_need_one() -> None:
-    wording.check_offline(rerun=False, as_json=False)
-    for options in ({"rerun": True, "as_json": False}, {"rerun": False, "as_json": True}):
-        with pytest.raises(UsageError):
-            wording.check_offline(**options)

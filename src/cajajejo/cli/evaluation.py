@@ -19,6 +19,7 @@ from cajajejo.cli.options import (
     TemplatesDir,
     group,
 )
+from cajajejo.errors import ExitCode
 from cajajejo.provenance import UNSET
 
 app = group(
@@ -90,7 +91,7 @@ def validate(
     else:
         screen.result(*wording.problem_lines(checked))
         screen.say(*wording.problem_count(checked))
-    return wording.exit_code(checked, strict=strict)
+    return ExitCode.DONE if checked.passes(strict=strict) else ExitCode.FAILED
 
 
 app.command("diff")(submission.diff)

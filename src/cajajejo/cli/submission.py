@@ -26,7 +26,7 @@ from cajajejo.cli.options import (
     TemplatesDir,
     Yes,
 )
-from cajajejo.errors import ExitCode
+from cajajejo.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def submit_job(
     Example: cajajejo jobs evaluation submit-job --path-to-config jobs/evaluation/jasper.job_config.yml
     --path-to-helm-config jobs/evaluation/app/run_specs.conf
     """
-    from cajajejo import dispatch, evaluation, job_spec
+    from cajajejo import batches, dispatch, evaluation
     from cajajejo.cli import wording
 
     rendering = evaluation.Rendering(
@@ -74,12 +74,8 @@ def submit_job(
     for problem in prepared.warnings:
         screen.warn_problem(problem)
     if dry_run == "client":
-        wording.check_offline(rerun=rerun, as_json=as_json)
-        dispatch.place(prepared, namespace, "default")
-        screen.say(*wording.plan_offline(prepared.jobs, ascii_only=not screen.err_style().unicode))
-        if job_spec_output_path is not None:
-            screen.say(*_write(prepared.jobs, job_spec_output_path))
-        job_spec.write_all(prepared.jobs, Path("-"))
+        _check_offline(rerun=rerun, as_json=as_json)
+        _print(prepared, namespace, job_spec_output_path)
         return
     with _connect(context) as cluster:
         rehearse = dry_run == "server"
@@ -93,7 +89,7 @@ def submit_job(
     else:
         screen.result(*(outcome.spec.name for outcome in batch.sent()))
     screen.say(*wording.sent(batch, there, rehearse=rehearse, seconds=seconds))
-    wording.demand_all(batch)
+    batches.demand_all(batch, again=wording.again())
 
 
 def diff(
@@ -139,6 +135,30 @@ def diff(
     return ExitCode.FAILED if exit_code and changes else ExitCode.DONE
 
 
+def _check_offline(*, rerun: bool, as_json: bool) -> None:
+    """Returns where the options go with a dry run that asks no cluster.
+
+    Raises:
+        UsageError: they do not.
+    """
+    if rerun:
+        raise UsageError("--rerun asks the cluster which repetition comes next; --dry-run=client asks none")
+    if as_json:
+        raise UsageError("--dry-run=client prints the job spec itself, in YAML; --json goes with --dry-run=server")
+
+
+def _print(prepared: "Prepared", namespace: str | None, output: Path | None) -> None:
+    """Shows what would be sent: the plan on stderr, the job specs on stdout and in `output`."""
+    from cajajejo import dispatch, job_spec
+    from cajajejo.cli import wording
+
+    dispatch.place(prepared, namespace, "default")  # the namespace must agree with the spec
+    screen.say(*wording.plan_offline(prepared.jobs, ascii_only=not screen.err_style().unicode))
+    if output is not None:
+        screen.say(*_write(prepared.jobs, output))
+    job_spec.write_all(prepared.jobs, Path("-"))
+
+
 def _submit(
     cluster: "Cluster",
     prepared: "Prepared",
@@ -160,7 +180,8 @@ def _submit(
         jobs = dispatch.repetitions(cluster, prepared, there)
     if output is not None:
         screen.say(*_write(jobs, output))
-    screen.say(*wording.plan(cluster, jobs, there, ascii_only=not screen.err_style().unicode))
+    changes = dispatch.differences(cluster, jobs[0]) if len(jobs) == 1 else []
+    screen.say(*wording.plan(cluster.target, there, jobs, changes, ascii_only=not screen.err_style().unicode))
     if len(jobs) > 1 and not (yes or rehearse):
         screen.confirm(f"Send {len(jobs)} jobs?")
     with JobProgress(len(jobs)) as progress:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from cajajejo import dispatch, job_spec
+from cajajejo import job_spec
 from cajajejo.cli.progress import duration
-from cajajejo.errors import CajajejoError, ExitCode, InterruptedRunError, UsageError
 from cajajejo.outputs import Submission, SubmittedJob, SubmittedObject, Validation
 from cajajejo.provenance import UNSET
 
@@ -19,16 +18,9 @@ if TYPE_CHECKING:
 
     from cajajejo.batches import Batch
     from cajajejo.checking import Checked
-    from cajajejo.cluster import Cluster
+    from cajajejo.cluster import Target
     from cajajejo.dispatch import ObjectDiff
     from cajajejo.manifests import Manifests
-
-
-_SHOWN: Final = 10
-
-
-class BatchError(CajajejoError):
-    """Some of several jobs were not sent."""
 
 
 def written(jobs: Sequence[Manifests], paths: Sequence[Path], *, ascii_only: bool) -> list[str]:
@@ -87,23 +79,6 @@ def problem_count(checked: Checked) -> list[str]:
     return [f"{told} in {_counted(files, 'file')}"] if told else []
 
 
-def exit_code(checked: Checked, *, strict: bool) -> int:
-    """1 where an error was found, or with ``--strict`` a warning."""
-    return ExitCode.FAILED if checked.errors or (strict and checked.problems) else ExitCode.DONE
-
-
-def check_offline(*, rerun: bool, as_json: bool) -> None:
-    """Returns where the options go with a dry run that asks no cluster.
-
-    Raises:
-        UsageError: they do not.
-    """
-    if rerun:
-        raise UsageError("--rerun asks the cluster which repetition comes next; --dry-run=client asks none")
-    if as_json:
-        raise UsageError("--dry-run=client prints the job spec itself, in YAML; --json goes with --dry-run=server")
-
-
 def plan_offline(jobs: Sequence[Manifests], *, ascii_only: bool) -> list[str]:
     """What would be sent, without a look at a cluster."""
     if len(jobs) > 1:
@@ -111,14 +86,16 @@ def plan_offline(jobs: Sequence[Manifests], *, ascii_only: bool) -> list[str]:
     return ["Plan  the cluster was not asked", *_planned(jobs[0], {}, ascii_only=ascii_only), _terms(jobs[0])]
 
 
-def plan(cluster: Cluster, jobs: Sequence[Manifests], namespace: str, *, ascii_only: bool) -> list[str]:
-    """What is about to be sent, and what of it is there: ``+`` is made, ``=`` is there and equal, ``~`` differs."""
-    head = f"Plan  {cluster.target.context or cluster.target.server}, namespace {namespace}"
+def plan(
+    target: Target, namespace: str, jobs: Sequence[Manifests], changes: Sequence[ObjectDiff], *, ascii_only: bool
+) -> list[str]:
+    """What is about to be sent; of a single job also what is there, as `changes` tells it."""
+    head = f"Plan  {target.context or target.server}, namespace {namespace}"
     profile = job_spec.profile(jobs[0])
     head += f", profile {profile}" if profile else ""
     if len(jobs) > 1:
         return [f"{head}: {len(jobs)} jobs"]
-    marks = {(found.kind, found.name): found.mark for found in dispatch.differences(cluster, jobs[0])}
+    marks = {(found.kind, found.name): found.mark for found in changes}
     return [head, *_planned(jobs[0], marks, ascii_only=ascii_only), _terms(jobs[0])]
 
 
@@ -204,29 +181,6 @@ def _account(batch: Batch, *, rehearse: bool, seconds: float) -> list[str]:
     ]
     told = ", ".join(part for part in parts if part)
     return [f"{_clock()}  {len(batch.attempts)} jobs    {told}, in {duration(seconds)}"]
-
-
-def demand_all(batch: Batch) -> None:
-    """Returns where every job is on the cluster.
-
-    Raises:
-        BatchError: some are not; holds the account.
-        InterruptedRunError: Ctrl-C came before all were sent.
-    """
-    if batch.interrupted:
-        sent, total = batch.sent(), len(batch.attempts)
-        message = f"stopped by Ctrl-C: {len(sent)} of {total} jobs are on the cluster, and go on"
-        if sent and total == 1:
-            message = f"stopped by Ctrl-C; the job {sent[0].spec.name} is on the cluster, and goes on"
-        raise InterruptedRunError(message, run=again())
-    failed = batch.failed()
-    if not failed and not batch.not_tried():
-        return
-    facts = {attempt.spec.name: attempt.error.message for attempt in failed[:_SHOWN] if attempt.error}
-    if len(failed) > _SHOWN:
-        facts["and"] = f"{len(failed) - _SHOWN} more"
-    message = f"{len(failed) + batch.not_tried()} of {len(batch.attempts)} jobs were not sent; the others are"
-    raise BatchError(message, facts=facts, run=f"{again()}     sends what is missing")
 
 
 def unreadable(found: Sequence[Sequence[ObjectDiff]]) -> list[str]:
