@@ -116,3 +116,11 @@ def test_every_link_leads_somewhere(page: str) -> None:
     targets = re.findall(r"\]\(([^)#]+)[^)]*\)", text)
     local = [target for target in targets if "://" not in target]
     assert [target for target in local if not ((ROOT / page).parent / target).exists()] == []
+
+
+def test_every_module_has_its_place_in_the_page_about_development() -> None:
+    page = (ROOT / "docs" / "development.md").read_text("utf-8")
+    package = ROOT / "src" / "cajajejo"
+    folders = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    modules = {path.name for path in package.glob("*.py")} - {"__init__.py"}
+    assert [name for name in sorted(modules | folders) if not re.search(rf"[`/]{re.escape(name)}`", page)] == []
