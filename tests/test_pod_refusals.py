@@ -25,7 +25,7 @@ REFUSED = [
     # setting, path, message, hint
     ("image=' a'", "image", "must not begin or end with a space: ' a'", None),
     ("image_tag='a '", "image_tag", "must not begin or end with a space: 'a '", None),
-    ("image_digest=sha256:12", "image_digest", "not a digest: sha256:12", "sha256: and 64 hexadecimal digits"),
+    ("image_digest=sha256:12", "image_digest", "not a digest: 'sha256:12'", "sha256: and 64 hexadecimal digits"),
     (
         "image_pull_policy=always",
         "image_pull_policy",
@@ -54,7 +54,7 @@ REFUSED = [
     (
         "compute_config={accelerator: tpu-v6e-slice, accelerator_topology: 2by2, cpu: 1, memory: 1Gi}",
         "compute_config.accelerator_topology",
-        "not a topology: 2by2",
+        "not a topology: '2by2'",
         "for example 2x4",
     ),
     (

@@ -25,6 +25,7 @@ from cajajejo.pod_config import (
     check_mounts,
 )
 from cajajejo.schema_words import Says, none_of
+from cajajejo.text_forms import Form
 from cajajejo.validation import DnsLabel, EnvName, NonEmptyText, StrictModel, Text, as_text
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ POD_VARIABLES: Final = ("CONFIG_PATH_GIT_REPO", "HELM_CONFIG_PATH_GIT_REPO", "JO
 """What the manifest tells the program in the pod, in the order of the manifest; a config cannot set them."""
 
 _PASSWORD: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/@]*:[^/@]*@", re.IGNORECASE)
+_DIGEST: Final = Form("a digest", "sha256: and 64 hexadecimal digits", "^sha256:[0-9a-f]{64}$")
 _TAG_KEY: Final = re.compile(r"[\w./: -]{1,250}")
 
 
@@ -159,12 +161,6 @@ def _check_image(text: str) -> str:
     return text
 
 
-def _check_digest(digest: str) -> str:
-    if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
-        raise ValueError(f"not a digest: {digest[:80]}\nsha256: and 64 hexadecimal digits")
-    return digest
-
-
 class EvaluationJobConfig(StrictModel):
     """One evaluation of one model: what runs, on which machine, with which model, tracked where."""
 
@@ -176,9 +172,9 @@ class EvaluationJobConfig(StrictModel):
     image_tag: Annotated[NonEmptyText, AfterValidator(_check_image)] = Field(
         description="Tag of the image; better a commit than latest"
     )
-    image_digest: (
-        Annotated[Text, AfterValidator(_check_digest), Says(type="string", pattern="^sha256:[0-9a-f]{64}$")] | None
-    ) = Field(None, description="Digest of the image; where it is given, it is what runs, and not the tag")
+    image_digest: Annotated[Text, AfterValidator(_DIGEST.check), Says(type="string", **_DIGEST.schema())] | None = (
+        Field(None, description="Digest of the image; where it is given, it is what runs, and not the tag")
+    )
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = Field(
         None, description="When the image is pulled; none: Always for the tag latest, else IfNotPresent"
     )

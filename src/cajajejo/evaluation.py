@@ -256,7 +256,8 @@ def _check_size(data: dict[str, str], paths: dict[str, Path]) -> None:
     if total > MAX_CONFIG_MAP_BYTES:
         parts = ", ".join(f"{name} {size}" for name, size in sizes.items())
         message = f"too large for a ConfigMap, which holds {MAX_CONFIG_MAP_BYTES} bytes, not {total} ({parts})"
-        raise _problem(paths[max(sizes, key=sizes.__getitem__)], message)
+        largest = max(sizes, key=sizes.__getitem__)
+        raise FileProblemsError([Problem(str(paths[largest]), message)])
 
 
 def check_config_version(version: str) -> None:
@@ -291,7 +292,3 @@ def check_namespace(namespace: str | None) -> None:
     if namespace is not None and not DNS_LABEL.fits(namespace):
         message, _ = DNS_LABEL.problem(namespace)
         raise UsageError(f"--namespace: {message}")
-
-
-def _problem(path: Path, message: str, line: int | None = None) -> FileProblemsError:
-    return FileProblemsError([Problem(str(path), message, line=line)])

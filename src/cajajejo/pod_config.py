@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import zoneinfo
 from typing import Annotated, Final, Literal, Self
 
@@ -12,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 from cajajejo import quantities
 from cajajejo.phrases import closest
 from cajajejo.schema_words import Says, given, needs
+from cajajejo.text_forms import Form
 from cajajejo.validation import (
     Count,
     DataKey,
@@ -32,13 +32,7 @@ CONFIGS: Final = "/etc/configs"
 SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108  # where it is mounted; nothing is written there
 _MOST: Final = 2**31 - 1
 """Kubernetes keeps these numbers in 32 bits."""
-_TOPOLOGY: Final = re.compile(r"[1-9][0-9]*(x[1-9][0-9]*){1,2}")
-
-
-def _check_topology(text: str) -> str:
-    if not _TOPOLOGY.fullmatch(text):
-        raise ValueError(f"not a topology: {text[:40]}\nfor example 2x4")
-    return text
+_TOPOLOGY: Final = Form("a topology", "for example 2x4", "^[1-9][0-9]*(?:x[1-9][0-9]*){1,2}$")
 
 
 def _check_mount_path(path: str) -> str:
@@ -103,10 +97,7 @@ class ComputeConfig(StrictModel):
     )
     accelerator_count: Annotated[Count, Field(ge=1)] = Field(1, description="How many of them")
     accelerator_topology: (
-        Annotated[
-            Text, AfterValidator(_check_topology), Says(type="string", pattern="^[1-9][0-9]*(x[1-9][0-9]*){1,2}$")
-        ]
-        | None
+        Annotated[Text, AfterValidator(_TOPOLOGY.check), Says(type="string", **_TOPOLOGY.schema())] | None
     ) = Field(None, description="Topology of a TPU slice", examples=["2x4"])
     cpu: Quantity = Field(description="CPUs requested, a Kubernetes quantity", examples=["4"])
     memory: Quantity = Field(description="Memory requested and allowed, a Kubernetes quantity", examples=["16Gi"])
@@ -180,9 +171,9 @@ class ScratchConfig(StrictModel):
         """A claim has a name and nothing else; only a disk of its own has a StorageClass."""
         if (self.kind == "claim") != (self.claim_name is not None):
             raise ValueError("claim_name belongs to kind: claim, and kind: claim needs it")
-        given = [name for name in _CLASS_FIELDS if getattr(self, name) is not None]
-        if self.kind != "ephemeral" and given:
-            raise ValueError(f"{given[0]} belongs to kind: ephemeral")
+        named = [name for name in _CLASS_FIELDS if getattr(self, name) is not None]
+        if self.kind != "ephemeral" and named:
+            raise ValueError(f"{named[0]} belongs to kind: ephemeral")
         return self
 
 
@@ -213,13 +204,13 @@ def _check_time_zone(name: str) -> str:
     return name
 
 
-def _check_label_key(key: str) -> str:
+def _check_own_key(key: str) -> str:
     if key.partition("/")[0] == "app.kubernetes.io" or key.startswith(("cajajejo/", "kueue.x-k8s.io/")):
         raise ValueError(f"{key} is set by the job itself")
     return key
 
 
-OwnKey = Annotated[LabelKey, AfterValidator(_check_label_key)]
+OwnKey = Annotated[LabelKey, AfterValidator(_check_own_key)]
 
 
 class KubernetesConfig(StrictModel):

@@ -28,7 +28,12 @@ def repository_root(path: Path) -> Path | None:
 def path_in_repository(path: Path) -> str:
     """`path` as the repository names it, with forward slashes; outside of a repository as it was given."""
     root = repository_root(path.parent)
-    return path.as_posix() if root is None else (path.parent.resolve() / path.name).relative_to(root).as_posix()
+    return path.as_posix() if root is None else _name_in(root, path)
+
+
+def _name_in(root: Path, path: Path) -> str:
+    """`path` as the repository at `root` names it: links in its directories are followed, the file itself is not."""
+    return (path.parent.resolve() / path.name).relative_to(root).as_posix()
 
 
 def head_commit(path: Path) -> str:
@@ -93,7 +98,7 @@ def _status(repository: Any) -> tuple[list[str], list[str]]:
 
 def _unknown(repository: Any, root: Path, paths: Sequence[Path]) -> list[str]:
     """Those of `paths` that git does not know, ignored ones as well."""
-    names = [(path.parent.resolve() / path.name).relative_to(root).as_posix() for path in paths]
+    names = [_name_in(root, path) for path in paths]
     known = repository.git.ls_files("-z", "--", *(f":(literal){name}" for name in names)).split("\0")
     return [name for name in names if name not in known]
 
