@@ -100,6 +100,13 @@ class CajajejoError(Exception):
         return {"kind": self.kind, "message": self.message, "object": self.facts or None, "run": list(self.run) or None}
 
 
+def printable(text: str, *, but: str = "") -> str:
+    """`text` with an escape for what would move, colour or reorder a terminal, other than the characters of `but`."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in but else c.encode("unicode_escape").decode() for c in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One problem of a file, printed as ``file:line: a.b.c: message``; a hint stands on a line of its own."""
@@ -115,7 +122,7 @@ class Problem:
         """The problem as it stands on the screen."""
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         where = f"{place}: {self.path}: " if self.path else f"{place}: "
-        return [where + self.message] + ([f"    {self.hint}"] if self.hint else [])
+        return [printable(where + self.message)] + ([f"    {printable(self.hint)}"] if self.hint else [])
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -10,6 +10,8 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TextIO
 
+from cajajejo.errors import printable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -64,7 +66,7 @@ class Style:
 
     def plain(self, text: str) -> str:
         """`text` as the stream can show it: what has no character there is written as an escape."""
-        shown = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+        shown = printable(text, but="\n")
         return shown if self.unicode else shown.encode("ascii", "backslashreplace").decode()
 
 

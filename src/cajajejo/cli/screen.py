@@ -77,12 +77,12 @@ def result_json(document: object) -> None:
 def say(*lines: str) -> None:
     """Plans, progress and hints, on stderr; silent with ``--quiet`` and with ``--json``."""
     if not (_State.options.quiet or _State.options.json):
-        _stderr(*lines)
+        _stderr(*map(err_style().plain, lines))
 
 
 def warn(message: str) -> None:
     """One warning, on stderr; a JSON object of its own with ``--json``."""
-    _stderr(_json({"warning": message}) if _State.options.json else f"Warning: {message}")
+    _stderr(_json({"warning": message}) if _State.options.json else err_style().plain(f"Warning: {message}"))
 
 
 def warn_problem(problem: Problem) -> None:
