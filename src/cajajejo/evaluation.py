@@ -105,6 +105,8 @@ def render_all(
                 told = {problem.message for problem in found}  # of a field of the config, where it can be mended
                 found += [problem for problem in renderer.manifest_problems(jobs[-1]) if problem.message not in told]
             problems += found
+    if len({job.name for job in jobs}) < len(jobs):
+        problems.append(Problem(str(config_path), "several combinations make one and the same job", path="matrix"))
     return jobs, problems
 
 

@@ -69,6 +69,7 @@ def validate_each(model: type[Model], document: Document) -> list[tuple[Model, D
     """
     section = replace(document, data={"matrix": document.data["matrix"]})
     matrix = validation.validate(_MatrixOnly, section).matrix
+    _check_places(document, matrix)
     _check_exclusions(document, matrix)
     base = _without_matrix(document)
     made: list[tuple[Model, Document]] = []
@@ -88,6 +89,25 @@ def _without_matrix(document: Document) -> Document:
     data = {key: value for key, value in document.data.items() if key != "matrix"}
     lines = {location: line for location, line in document.lines.items() if location[:1] != ("matrix",)}
     return replace(document, data=data, lines=lines)
+
+
+def _check_places(document: Document, matrix: Matrix) -> None:
+    """Returns where every axis names a field, and none takes away what one before it has put in."""
+    problems: list[Problem] = []
+    places: dict[str, Location] = {}
+    for axis in matrix.axes:
+        try:
+            place = overrides.location_of(axis)
+        except ValueError as error:
+            problems.append(validation.problem_at(document, (*_AXES, axis), str(error)))
+            continue
+        for other, there in places.items():
+            if there[: len(place)] == place:
+                message = f"replaces the values of the axis {other}, which stands before it"
+                problems.append(validation.problem_at(document, (*_AXES, axis), message))
+        places[axis] = place
+    if problems:
+        raise FileProblemsError(problems)
 
 
 def _check_exclusions(document: Document, matrix: Matrix) -> None:

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from cajajejo import yamlfile
-from cajajejo.errors import UsageError
+from cajajejo import quoting, yamlfile
+from cajajejo.errors import FileProblemsError, Problem, UsageError
 from cajajejo.yamlfile import Document, Location, Value, dotted
 
 if TYPE_CHECKING:
@@ -30,7 +30,13 @@ def apply(document: Document, settings: Sequence[str]) -> Document:
     places = []
     for setting in settings:
         location, text = _split(setting)
-        _put(data, location, yamlfile.parse_value(text, f"--set {dotted(location)}"), setting)
+        problem = quoting.problem_of(setting)
+        if problem:
+            raise UsageError(f"--set {setting}: {problem}")
+        try:
+            _put(data, location, yamlfile.parse_value(text, f"--set {dotted(location)}"))
+        except _NoPlaceError as error:
+            raise UsageError(f"--set {setting}: {error}") from error
         places.append(location)
     return replace(document, data=data, overridden=frozenset(places))
 
@@ -47,19 +53,44 @@ def put_all(document: Document, values: Mapping[str, Placed]) -> Document:
     """`document` with the value of each path put in, and told at its own line; the paths are those of ``--set``.
 
     Raises:
-        UsageError: a path is none, leads through something that holds no fields, or was overridden already.
+        FileProblemsError: a path leads through something that holds no fields.
+        UsageError: what is at a path, or inside of it, was overridden already.
     """
     data, lines = dict(document.data), dict(document.lines)
     for path, placed in values.items():
-        location, _ = _split(f"{path}=")
-        if location in document.overridden:
+        location = location_of(path)
+        if any(place[: len(location)] == location for place in document.overridden):
             facts = {"instead": f"--set 'matrix.axes.\"{path}\"=[VALUE]'"}
             raise UsageError(f"--set {path}: the matrix of {document.file} gives it its values", facts=facts)
-        _put(data, location, placed.value, path)
+        try:
+            _put(data, location, placed.value)
+        except _NoPlaceError as error:
+            raise FileProblemsError(
+                [Problem(document.file, str(error), path=path, line=placed.lines.get(()))]
+            ) from error
         lines |= {(*location, *inside): line for inside, line in placed.lines.items()}
         for end in range(1, len(location)):
             lines.setdefault(location[:end], lines[location])  # a section that the path alone makes
     return replace(document, data=data, lines=lines)
+
+
+def location_of(path: str) -> Location:
+    """The place that `path` names.
+
+    Raises:
+        ValueError: it names none.
+    """
+    try:
+        location, rest = _split(f"{path}=")
+    except UsageError:
+        rest = path
+    if rest:
+        raise ValueError(f"not the path of a field: {path[:60]!r}")
+    return location
+
+
+class _NoPlaceError(ValueError):
+    """Nothing can be put there; says why."""
 
 
 def _split(setting: str) -> tuple[Location, str]:
@@ -79,25 +110,25 @@ def _split(setting: str) -> tuple[Location, str]:
     raise UsageError(f"--set {setting}: not PATH=VALUE", facts={"expected": _EXAMPLE})
 
 
-def _put(data: dict[str, Value], location: Location, value: Value, setting: str) -> None:
+def _put(data: dict[str, Value], location: Location, value: Value) -> None:
     here: Value = data
     for depth, part in enumerate(location):
         last = depth == len(location) - 1
         if isinstance(here, list):
-            index = _index(here, part, setting)
+            index = _index(here, part)
             here[index] = value if last else _container(here[index])
             here = here[index]
         elif isinstance(here, dict):
             here[str(part)] = value if last else _container(here.get(str(part)))
             here = here[str(part)]
         else:
-            raise UsageError(f"--set {setting}: {dotted(location[:depth])} holds no fields")
+            raise _NoPlaceError(f"{dotted(location[:depth])} holds no fields")
 
 
-def _index(items: list[Value], part: str | int, setting: str) -> int:
+def _index(items: list[Value], part: str | int) -> int:
     if not str(part).isdecimal() or int(part) >= len(items):
         there = f"it has 0 to {len(items) - 1}" if items else "it is empty"
-        raise UsageError(f"--set {setting}: the list has no item {part}; {there}")
+        raise _NoPlaceError(f"the list has no item {part}; {there}")
     return int(part)
 
 

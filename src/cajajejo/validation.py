@@ -142,7 +142,7 @@ def problem_at(
 ) -> Problem:
     """A problem with the value at `location`: told at its line, or under the override that put it in."""
     path = dotted(location)
-    setting = _setting_of(document, path)
+    setting = _setting_of(document, path) or _setting_inside(document, location)
     if setting is None:
         return Problem(document.file, message, path=path, line=document.line_of(location), hint=hint, level=level)
     inside = "" if setting == path else path
@@ -153,6 +153,13 @@ def _setting_of(document: Document, path: str) -> str | None:
     """The path of the override that put in what stands at `path`, or None where the file did."""
     settings = map(dotted, document.overridden)
     return max((setting for setting in settings if f"{path}.".startswith(f"{setting}.")), key=len, default=None)
+
+
+def _setting_inside(document: Document, location: Location) -> str | None:
+    """The path of an override that made the section of `location`, which the file has not; None where none did."""
+    sections = (location[:end] for end in range(1, len(location) + 1))
+    made = next((section for section in sections if section not in document.lines), location)
+    return next((dotted(place) for place in document.overridden if place[: len(made)] == made), None)
 
 
 def _message(detail: ErrorDetails) -> str:
