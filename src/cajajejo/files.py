@@ -50,6 +50,14 @@ def _problem(path: Path, message: str) -> FileProblemsError:
     return FileProblemsError([Problem(str(path), message)])
 
 
+def mode(path: Path) -> int | None:
+    """The type and permissions of what stands at `path`, through links; None where nothing does."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
 def replace(path: Path, data: bytes) -> None:
     """Puts `data` in the place of `path`, with the mode of what was there; nothing else is left beside it.
 

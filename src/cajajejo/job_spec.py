@@ -43,7 +43,7 @@ def write(text: str, output: Path, *, keep: Sequence[Path] = ()) -> None:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
             return
-        mode = _mode(output)
+        mode = files.mode(output)
         if mode is not None and any(output.samefile(path) for path in keep):
             raise UsageError(f"OUTPUT is {output}, which is also read: the job spec would replace it")
         if mode is None or stat.S_ISREG(mode):
@@ -147,7 +147,7 @@ def _named(documents: Sequence[dict[str, Any]], old: str) -> Manifests:
         _put_sign(documents, old)
     digest = manifests.fingerprint(documents, name=sign)
     name = naming.job_name(naming.prefix_of(old), digest)
-    renamed = manifests.renamed(documents, sign, name)
+    renamed = naming.renamed(documents, sign, name)
     return Manifests("---\n".join(yamltext.dump(document) for document in renamed), tuple(renamed), name, digest)
 
 
@@ -187,9 +187,7 @@ def _set_config_version(job: dict[str, Any], version: str) -> None:
     """Tells every container that is told a version this one; where none is, the first one."""
     containers = job.get("spec", {}).get("template", {}).get("spec", {}).get("containers") or [{}]
     value = quoting.literal(version)
-    told = [
-        known for container in containers for known in container.get("env") or [] if known["name"] == CONFIG_VERSION
-    ]
+    told = [known for inner in containers for known in inner.get("env") or [] if known["name"] == CONFIG_VERSION]
     for variable in told:
         variable.pop("valueFrom", None)
         variable["value"] = value
@@ -289,14 +287,6 @@ def _size(volume: Mapping[str, Any]) -> str | None:
         or (volume.get("emptyDir") or {}).get("sizeLimit")
         or (volume.get("persistentVolumeClaim") or {}).get("claimName")
     )
-
-
-def _mode(path: Path) -> int | None:
-    """The type and permissions of what stands at `path`, through links; None where nothing does."""
-    try:
-        return path.stat().st_mode
-    except FileNotFoundError:
-        return None
 
 
 def _not_written(output: Path, error: OSError) -> CajajejoError:

@@ -23,7 +23,7 @@ from cajajejo.quoting import Yaml
 from cajajejo.yamldocuments import BrokenYamlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cajajejo.profiles import Placement
     from cajajejo.validation import StrictModel
@@ -114,7 +114,7 @@ def render(
 
 def fingerprint(documents: Sequence[Mapping[str, Any]], *, name: str) -> str:
     """The SHA-256 of what `documents` hold, with `name` blanked wherever it stands; comments do not count."""
-    return _digest(_canonical(renamed(documents, name, "")))
+    return _digest(_canonical(naming.renamed(documents, name, "")))
 
 
 def _canonical(documents: Sequence[Mapping[str, Any]]) -> str:
@@ -141,34 +141,6 @@ def _held(documents: Sequence[Mapping[str, Any]], template: str) -> str:
 
 def _digest(canonical: str) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def renamed(documents: Sequence[Mapping[str, Any]], name: str, new: str) -> list[dict[str, Any]]:
-    """`documents` with `new` in place of `name`.
-
-    A name that ends in our eight digits is replaced also inside of longer text; one written by hand, which may be any
-    word, only where it stands alone.
-    """
-    put = _put_inside if naming.has_digest(name) else _put_alone
-    return [{key: _renamed(value, name, new, put) for key, value in document.items()} for document in documents]
-
-
-def _renamed(value: Any, name: str, new: str, put: Callable[[str, str, str], str]) -> Any:
-    if isinstance(value, str):
-        return put(value, name, new)
-    if isinstance(value, dict):
-        return {key: _renamed(item, name, new, put) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_renamed(item, name, new, put) for item in value]
-    return value
-
-
-def _put_inside(text: str, name: str, new: str) -> str:
-    return text.replace(name, new)
-
-
-def _put_alone(text: str, name: str, new: str) -> str:
-    return new if text == name else text
 
 
 def _parsed(text: str, template: str, templates: Path | None) -> list[dict[str, Any]]:

@@ -7,9 +7,12 @@ the words are there for people, who say "merciful crocodile" across a table and 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo.text_forms import DNS_LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 MAX_PREFIX: Final = 32
 """Leaves room for the longest words and the digits."""
@@ -77,3 +80,31 @@ def prefix_of(name: str) -> str:
     if len(parts) > 2 and parts[-2] in ADJECTIVES and parts[-1] in ANIMALS:  # noqa: PLR2004  # a prefix and two words
         parts = parts[:-2]
     return "-".join(parts)[:MAX_PREFIX].rstrip("-")
+
+
+def renamed(documents: Sequence[Mapping[str, Any]], name: str, new: str) -> list[dict[str, Any]]:
+    """`documents` with `new` in place of `name`.
+
+    A name that ends in our eight digits is replaced also inside of longer text; one written by hand, which may be any
+    word, only where it stands alone.
+    """
+    put = _put_inside if has_digest(name) else _put_alone
+    return [{key: _renamed(value, name, new, put) for key, value in document.items()} for document in documents]
+
+
+def _renamed(value: Any, name: str, new: str, put: Callable[[str, str, str], str]) -> Any:
+    if isinstance(value, str):
+        return put(value, name, new)
+    if isinstance(value, dict):
+        return {key: _renamed(item, name, new, put) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, name, new, put) for item in value]
+    return value
+
+
+def _put_inside(text: str, name: str, new: str) -> str:
+    return text.replace(name, new)
+
+
+def _put_alone(text: str, name: str, new: str) -> str:
+    return new if text == name else text
