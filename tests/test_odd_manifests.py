@@ -94,3 +94,42 @@ def test_what_comes_through_a_pipe_is_checked_like_a_file(what: str, tmp_path: P
     assert said(pipe) == []
     if what == "a job spec":
         assert dispatch.prepare(Request(spec=pipe)).jobs[0].digest == sending.spec().digest
+
+
+def test_a_secret_is_told_to_be_made_by_itself(tmp_path: Path) -> None:
+    more = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {password: hunter2}\n"
+    path = written(tmp_path, sending.spec().text + more)
+    with pytest.raises(FileProblemsError) as raised:
+        dispatch.prepare(Request(spec=path))
+    assert raised.value.problems == checking.check(path, None, Rendering()).problems
+    assert raised.value.problems[0].message == "a job spec holds no Secret"
+    assert "hunter2" not in "".join(raised.value.lines())
+
+
+def test_what_cannot_be_sent_is_told_before_anything_is(tmp_path: Path) -> None:
+    other = "---\napiVersion: example.org/v1\nkind: Thing\nmetadata: {name: a}\n"
+    path = written(tmp_path, sending.spec().text + other)
+    with pytest.raises(FileProblemsError) as raised:
+        dispatch.prepare(Request(spec=path))
+    assert raised.value.lines()[:2] == [
+        f"{path}: kind: not a kind that cajajejo deals with: example.org/v1 Thing",
+        "    send it by itself, with kubectl apply",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("job", "settings", "seen"),
+    [("a", "a", True), ("a", "b", False), (None, "b", True), ("a", None, True), (None, None, True)],
+)
+def test_a_configmap_that_the_pods_cannot_see_is_an_error(
+    job: str | None,
+    settings: str | None,
+    seen: bool,  # noqa: FBT001  # a case
+    tmp_path: Path,
+) -> None:
+    documents = json.loads(json.dumps(sending.spec().documents))
+    documents[0]["metadata"]["namespace"], documents[1]["metadata"]["namespace"] = job, settings
+    path = written(tmp_path, "\n---\n".join(map(json.dumps, documents)))
+    name = sending.spec().name
+    message = f"the ConfigMap {name!r} of this manifest is in namespace b, and not in a"
+    assert [problem.message for problem in checking.check(path, None, Rendering()).problems] == [message] * (not seen)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cajajejo import evaluation, files, job_spec, kubernetes_schemas, manifest_checks, profiles, yamlfile
+from cajajejo.cluster import kinds
 from cajajejo.errors import FileProblemsError, Problem, in_order, refuse_errors
 from cajajejo.provenance import UNSET
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from cajajejo.evaluation import Rendering
     from cajajejo.kubernetes_schemas import KubernetesVersion
     from cajajejo.manifests import Manifests
+    from cajajejo.yamlfile import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,30 @@ def _spec_problems(path: Path, version: KubernetesVersion) -> tuple[Problem, ...
     except FileProblemsError as error:
         problems += error.problems
     documents = yamlfile.load_all(path)
+    problems += [_secret_problem(document) for document in documents if document.data.get("kind") == "Secret"]
     for finding in manifest_checks.check([document.data for document in documents], version=version):
         line = documents[finding.document].line_of(finding.location)
         problems.append(evaluation.manifest_problem(finding, str(path), line))
     return in_order(problems)
+
+
+def _secret_problem(document: Document) -> Problem:
+    """That a Secret stands in a job spec: what is in a job spec is compared, shown, and kept in git."""
+    hint = "make it by itself, with kubectl create secret, and refer to it: secret_env, secret_files"
+    line = document.line_of(("kind",))
+    return Problem(document.file, "a job spec holds no Secret", path="kind", line=line, hint=hint)
+
+
+def _kind_problems(spec: Manifests, path: Path) -> list[Problem]:
+    """What `cajajejo` cannot send."""
+    problems = []
+    for document in spec.documents:
+        try:
+            kinds.find(document["kind"], document["apiVersion"])
+        except kinds.UnknownKindError as error:
+            hint = "send it by itself, with kubectl apply"
+            problems.append(Problem(str(path), error.message, path="kind", hint=hint))
+    return problems
 
 
 def load_spec(path: Path) -> Manifests:
@@ -101,4 +123,5 @@ def load_spec(path: Path) -> Manifests:
     """
     spec = job_spec.read(path)
     refuse_errors(_spec_problems(path, kubernetes_schemas.version(kubernetes_schemas.NEWEST)))
+    refuse_errors(_kind_problems(spec, path))
     return spec

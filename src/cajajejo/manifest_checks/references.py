@@ -11,6 +11,7 @@ from cajajejo.phrases import closest, cut, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from cajajejo.yamlfile import Location
 
@@ -39,8 +40,9 @@ def check_references(documents: Sequence[Mapping[str, Any]]) -> list[Finding]:
             found.append(Finding(index, key[0], ("metadata", "name"), message))
     references = [reference for index, document in enumerate(documents) for reference in _references(index, document)]
     meant = {reference.target for reference in references}
+    named = {text(mapping(document.get("metadata")).get("namespace")) for document in documents}
     free = [key for key in objects if key not in meant]
-    return found + [finding for reference in references if (finding := _astray(reference, objects, free))]
+    return found + [finding for reference in references if (finding := _astray(reference, objects, free, named))]
 
 
 def _key(document: Mapping[str, Any]) -> Key:
@@ -51,11 +53,20 @@ def _key(document: Mapping[str, Any]) -> Key:
     return qualified, text(metadata.get("namespace")) or "default", text(metadata.get("name"))
 
 
-def _astray(reference: Reference, objects: Mapping[Key, int], free: Sequence[Key]) -> Finding | None:
+def _astray(
+    reference: Reference, objects: Mapping[Key, int], free: Sequence[Key], named: AbstractSet[str]
+) -> Finding | None:
     """The warning about a reference to nothing in this manifest, while something here is left without one."""
     kind, namespace, name = reference.target
     if reference.target in objects:
         return None
+    elsewhere = next((key[1] for key in objects if (key[0], key[2]) == (kind, name)), None)
+    if elsewhere is not None and {namespace, elsewhere} <= named:
+        message = (
+            f"the {kind} {shown(name)} of this manifest is in namespace {cut(elsewhere)}, and not in {cut(namespace)}"
+        )
+        hint = "a pod sees only what is in its own namespace"
+        return Finding(reference.document, reference.kind, reference.location, message, hint)
     names = [key[2] for key in free if key[:2] == (kind, namespace)]
     if not names:
         return None
