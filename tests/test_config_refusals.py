@@ -27,7 +27,12 @@ def test_a_tag_key_that_reads_as_another_path_is_refused(key: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "uri", ["http://user:secret@mlflow.example.org", "https://:secret@h/x", "postgresql://u:p@h/db"]
+    "uri",
+    [
+        *("http://user:secret@mlflow.example.org", "https://:secret@h/x", "postgresql://u:p@h/db"),
+        *(" http://u:p@h", "//u:p@h", "postgresql://h/db?sslmode=require&password=p", "http://h/#access_token=p"),
+        *("http://h/?Token=p", "https://h/?x-api-key=p", "mssql://h/db;PWD=p"),
+    ],
 )
 def test_a_password_in_the_tracking_address_is_refused_and_not_repeated(uri: str, tmp_path: Path) -> None:
     told = problem(tmp_path, f"mlflow_config.tracking_uri='{uri}'")
@@ -40,7 +45,8 @@ def test_a_store_that_would_keep_nothing_is_refused(uri: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "uri", ["sqlite:///mlflow.db", "sqlite:////tmp/a/mlflow.db", "http://user@h:5000", "http://h/a:b@c"]
+    "uri",
+    ["sqlite:///mlflow.db", "sqlite:////tmp/a/mlflow.db", "http://user@h:5000", "http://h/a:b@c", "http://h/?token="],
 )
 def test_addresses_without_a_password_stay_as_they_are(uri: str, tmp_path: Path) -> None:
     path = builders.write_config(tmp_path)

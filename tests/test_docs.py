@@ -91,7 +91,9 @@ def test_the_page_about_clusters_lists_every_profile_and_accelerator() -> None:
     for name, entry in accelerators.catalogue().items():
         (row,) = re.findall(rf"^\| `{name}` \|(.*)$", text, re.MULTILINE)
         facts = entry.gke
-        told = [*facts.minimum, *facts.minimum_for.values(), *map(str, facts.counts), *facts.topologies] if facts else []
+        told = (
+            [*facts.minimum, *facts.minimum_for.values(), *map(str, facts.counts), *facts.topologies] if facts else []
+        )
         assert [part for part in (entry.title, *told) if part not in row] == []
 
 

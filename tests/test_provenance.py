@@ -89,11 +89,21 @@ def test_without_the_program_git_a_repository_cannot_be_read(repository: Path) -
     code = (
         "import sys, pathlib\nfrom cajajejo import errors, provenance\n"
         "try:\n    provenance.head_commit(pathlib.Path(sys.argv[1]))\n"
-        "except errors.CajajejoError as error:\n    print(error.message)\n"
+        "except errors.CajajejoError as error:\n    print(error.message, error.run)\n"
     )
     command = [sys.executable, "-c", code, str(repository)]
     done = subprocess.run(command, env={"PATH": "/nonexistent"}, check=True, capture_output=True, text=True)
-    assert done.stdout == f"git cannot read the repository: {repository}\n"
+    assert done.stdout == f"git cannot read the repository: {repository} ()\n"
+
+
+def test_what_helps_with_a_broken_repository_goes_with_the_command_and_can_be_pasted(tmp_path: Path) -> None:
+    place = tmp_path / "my jobs"
+    (place / ".git").mkdir(parents=True)
+    (place / "c.yml").touch()
+    with pytest.raises(CajajejoError) as caught:
+        provenance.clean_commit([place / "c.yml"])
+    assert caught.value.facts["note"] == "--config-version V does without git"
+    assert caught.value.run == (f"git -C '{place}' status",)
 
 
 def test_a_path_is_named_from_the_root_of_its_repository(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

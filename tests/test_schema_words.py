@@ -29,7 +29,9 @@ LONG = st.integers(60, 66).map(lambda length: "a" * length)
 TEXTS = (
     SHORT
     | LONG
-    | st.sampled_from(["", "True", "fAlse", "16Gi", "0.5", "1e3", "0e3", "a.b", "a..b", "x/y", "1_0", "0-5", "a_b", "_a"])
+    | st.sampled_from(
+        ["", "True", "fAlse", "16Gi", "0.5", "1e3", "0e3", "a.b", "a..b", "x/y", "1_0", "0-5", "a_b", "_a"]
+    )
 )
 
 

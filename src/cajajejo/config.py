@@ -55,7 +55,9 @@ DOCUMENTED_TAGS: Final = (
 POD_VARIABLES: Final = ("CONFIG_PATH_GIT_REPO", "HELM_CONFIG_PATH_GIT_REPO", "JOB_NAME", "CONFIG_VERSION")
 """What the manifest tells the program in the pod, in the order of the manifest; a config cannot set them."""
 
-_PASSWORD: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/@]*:[^/@]*@", re.IGNORECASE)
+_PASSWORD: Final = re.compile(
+    r"//[^/@]*:[^/@]*@|[?&;#][\w-]*(password|passwd|pwd|token|secret|api[-_]?key)=[^&;#]", re.IGNORECASE
+)
 _DIGEST: Final = Form("a digest", "sha256: and 64 hexadecimal digits", "^sha256:[0-9a-f]{64}$")
 _TAG_KEY: Final = re.compile(r"[\w./: -]{1,250}")
 
@@ -70,7 +72,7 @@ class HelmConfig(StrictModel):
 
 
 def _check_tracking_uri(uri: str) -> str:
-    if _PASSWORD.match(uri):
+    if _PASSWORD.search(uri):
         hint = "give the pod MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
         raise ValueError(f"holds a password, which would be stored with the job\n{hint}")
     if uri.startswith("sqlite:") and not re.fullmatch(r"sqlite:///(?!:memory:).*[^/]", uri, re.DOTALL):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,7 +47,7 @@ def head_commit(path: Path) -> str:
     root = repository_root(path)
     if root is None:
         return UNSET
-    with _repository(root) as repository:
+    with _repository(root, "CONFIG_VERSION=SHA in the environment") as repository:
         if not repository.head.is_valid():  # a repository without a commit
             return UNSET
         sha = str(repository.head.commit.hexsha)
@@ -73,7 +74,7 @@ def clean_commit(paths: Sequence[Path], *, allow_dirty: bool = False) -> str:
     strange = next((path for path in paths if repository_root(path.parent) != root), None)
     if strange is not None:
         raise UsageError(f"{strange} is not in the repository {root}, so that no commit of it names it", run=give)
-    with _repository(root) as repository:
+    with _repository(root, "--config-version V") as repository:
         if not repository.head.is_valid():
             raise UsageError(f"the repository {root} has no commit yet", run=give)
         sha = str(repository.head.commit.hexsha)
@@ -116,7 +117,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 @contextmanager
-def _repository(root: Path) -> Iterator[Any]:
+def _repository(root: Path, instead: str) -> Iterator[Any]:
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # without the program git the package raises at its import
     git = require("git", extra="evaluation", purpose="reading the commit that a run is tagged with")
     try:
@@ -124,6 +125,6 @@ def _repository(root: Path) -> Iterator[Any]:
             repository.git.rev_parse("--git-dir")  # fails with git's own words where git does not want to read it
             yield repository
     except (git.GitError, ValueError) as error:
-        facts = {"says": str(error).strip()[:300], "note": "CONFIG_VERSION=SHA in the environment does without git"}
-        message = f"git cannot read the repository: {root}"
-        raise CajajejoError(message, facts=facts, run=f"git -C {root} status") from error
+        facts = {"says": str(error).strip().expandtabs()[:300], "note": f"{instead} does without git"}
+        run = () if isinstance(error, git.GitCommandNotFound) else f"git -C {shlex.quote(str(root))} status"
+        raise CajajejoError(f"git cannot read the repository: {root}", facts=facts, run=run) from error
