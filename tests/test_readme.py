@@ -66,12 +66,12 @@ def test_validate_prints_what_the_page_shows(tmp_path: Path) -> None:
 
 def test_submit_job_prints_what_the_pages_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "jobs", tmp_path / "jobs")
-    for command in (
+    for git in (
         ["init", "-q"],
         ["add", "."],
         ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "x"],
     ):
-        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+        subprocess.run(["git", *git], cwd=tmp_path, check=True)
     page = (ROOT / "docs" / "clusters.md").read_text("utf-8")
     for text in (README, page):
         (block,) = re.findall(r"```(?:text)?\n\$ (cajajejo jobs evaluation submit-job \\\n.*?)```", text, re.DOTALL)
