@@ -77,7 +77,7 @@ def run(
     """
     screen.ensure_streams()
     as_json = "--json" in arguments
-    screen.configure(as_json=as_json)
+    screen.configure(trace=False, quiet=False, color="auto", as_json=as_json)
     try:
         if not _ASKS_ABOUT_US.intersection(arguments):
             _take_settings()
