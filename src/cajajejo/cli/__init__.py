@@ -99,7 +99,18 @@ def run(
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  # the boundary: a bug becomes a saved traceback and a sentence
+        if isinstance(error, FileNotFoundError) and _is_nowhere():
+            _report(CajajejoError("the working directory is gone", run="cd ~"), as_json=as_json)
+            return ExitCode.FAILED
         return _report_bug(error, as_json=as_json)
+
+
+def _is_nowhere() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109  # whether it is there is all that counts
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _take_settings() -> None:
@@ -147,7 +158,7 @@ def _report_bug(error: Exception, *, as_json: bool) -> int:
     text = "".join(traceback.format_exception(error))
     try:
         local_state.prepare()
-        path.write_text(text)
+        path.write_text(text, "utf-8", errors="backslashreplace")
     except OSError:
         sys.stderr.write(text)
     frame = traceback.extract_tb(error.__traceback__)[-1]
