@@ -70,6 +70,7 @@ def submit_job(
     request = dispatch.Request(
         job_spec_path, path_to_config, path_to_helm_config, config_version, allow_dirty_repo, rendering
     )
+    _check_output(job_spec_output_path, path_to_config, path_to_helm_config)
     prepared = dispatch.prepare(request)
     for problem in prepared.warnings:
         screen.warn_problem(problem)
@@ -189,6 +190,14 @@ def _submit(
         again = wording.again("--rerun")
         batch = dispatch.send(cluster, jobs, there, again=again, rehearse=rehearse, watcher=watcher)
     return batch, there, progress.seconds
+
+
+def _check_output(output: Path | None, *read: Path | None) -> None:
+    if str(output) == "-":
+        raise UsageError("--job-spec-output-path -: stdout holds the names; --dry-run=client prints the job spec there")
+    same = [path for path in read if path and output and output.exists() and path.exists() and output.samefile(path)]
+    if same:
+        raise UsageError(f"--job-spec-output-path is {output}, which is also read: the job spec would replace it")
 
 
 def _write(jobs: "Sequence[Manifests]", output: Path) -> list[str]:
