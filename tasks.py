@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoke.exceptions import Exit
@@ -16,6 +17,9 @@ from cajajejo import settings
 
 if TYPE_CHECKING:
     from invoke.context import Context
+
+USAGE = 2
+UNITS = {"days": "d", "hours": "h", "minutes": "m"}
 
 
 def run(context: Context, *command: str) -> None:
@@ -63,6 +67,33 @@ def submit_evaluation_job(
     if kubernetes_job_spec_output_path:
         command += ["--job-spec-output-path", kubernetes_job_spec_output_path]
     run(context, *command, *["--allow-dirty-repo"] * allow_dirty_repo, *["--yes"] * yes)
+
+
+@task(
+    positional=["name"],
+    auto_shortflags=False,
+    help={
+        "name": "name of the job, also of one that is gone",
+        "shift_unit": "unit of how far back to look: days, hours or minutes",
+        "shift_amount": "how many of these units",
+        "output_path": "write the lines there as well, as a JSON array",
+    },
+)
+def get_job_logs(
+    context: Context, name: str, *, shift_unit: str = "days", shift_amount: str = "1", output_path: str = ""
+) -> None:
+    """Show what a job printed, from Cloud Logging; [gcp] in cajajejo.toml names the project."""
+    if shift_unit not in UNITS:
+        raise Exit(f"--shift-unit {shift_unit}: not a unit; days, hours or minutes", USAGE)
+    if not (shift_amount.isascii() and shift_amount.isdecimal() and shift_amount.strip("0")):
+        raise Exit(f"--shift-amount {shift_amount}: not a whole number of {shift_unit} above 0", USAGE)
+    directory = Path(output_path).parent
+    if not directory.is_dir():
+        raise Exit(
+            f"--output-path {output_path}: there is no directory {directory}; mkdir -p {shlex.quote(str(directory))}"
+        )
+    command = ["cajajejo", "jobs", "logs", name, "--source", "cloud", "--since", f"{shift_amount}{UNITS[shift_unit]}"]
+    run(context, *command, *(["--save", output_path] if output_path else []))
 
 
 @task

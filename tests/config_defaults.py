@@ -42,6 +42,7 @@ DEFAULTS: dict[str, Any] = {
         "termination_grace_period_seconds": 25,
         "image_pull_secrets": [],
         "priority_class_name": None,
+        "report_progress": False,
         "queue_name": None,
         "workload_priority_class_name": None,
         "time_zone": None,

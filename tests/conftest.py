@@ -12,7 +12,7 @@ REAL_ENVIRON: Final = dict(os.environ)
 
 HIDDEN = (
     *("CAJAJEJO_", "MLFLOW_", "SENDGRID_"),  # ours
-    *("AWS_", "CLOUDSDK_", "GOOGLE_", "KUBE", "XDG_"),  # clusters, clouds, home
+    *("AWS_", "CLOUDSDK_", "CLOUD_LOGGING_", "GOOGLE_", "KUBE", "XDG_"),  # clusters, clouds, home
     *("CI", "GITHUB_", "GITLAB_", "COLUMNS", "FORCE_COLOR", "NO_COLOR"),  # where and how this runs
 )
 """Beginnings of the names of variables."""

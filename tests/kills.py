@@ -33,6 +33,8 @@ class Mortal:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._cluster, name)
+        if not callable(method):
+            return method
 
         def request(*arguments: Any, **options: Any) -> Any:
             self._count += 1

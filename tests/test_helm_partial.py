@@ -52,7 +52,14 @@ def run(directory: Path, *, names: dict[str, list[str]], end: str, stats: str = 
     environ = {"CAJAJEJO_HELM_RUN": str(program)}
     with place.lock() as descriptor:
         return helm.run(
-            config, model, place, environ=environ, max_instances=None, watch=lambda _: None, keep_open=descriptor
+            config,
+            model,
+            place,
+            environ=environ,
+            max_instances=None,
+            watch=lambda _: None,
+            said=lambda *_: None,
+            keep_open=descriptor,
         )
 
 

@@ -37,7 +37,7 @@ def check(documents: list[dict[str, Any]], config: dict[str, Any], run_specs: st
     (container,) = pod["containers"]
     check_config_map(config_map, config, run_specs)
     assert container["image"] == f"{config['image']}:{config['image_tag']}"
-    env = {item["name"]: hostile.expand(item["value"]) for item in container["env"][4:]}
+    env = {item["name"]: hostile.expand(item["value"]) for item in container["env"][7:]}
     assert env == {"HOME": "/scratch", **config["env"]}
     assert mounts(container) == ["/etc/configs", "/scratch", *cache_path(config), *secret_paths(config)]
     annotations = {key: value for key, value in job["metadata"]["annotations"].items() if "cajajejo/" not in key}

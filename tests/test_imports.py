@@ -18,7 +18,12 @@ SEAMS = {
     "tensorboard": {"event_writer.py", "metrics/events.py"},
     "kubernetes": {"cluster/kubeconfig.py"},
     "urllib3": {"cluster/connection.py"},  # which kubernetes brings
-    "google": {"metrics/events.py"},  # protobuf, which tensorboard brings
+    "google": {
+        "metrics/events.py",  # protobuf, which tensorboard brings
+        "logs/cloud_connection.py",
+        "logs/cloud_entries.py",
+    },
+    "grpc": {"logs/cloud_connection.py"},  # which tensorboard and google-cloud-logging bring
 }
 
 

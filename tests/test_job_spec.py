@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cajajejo import evaluation, job_spec
+from cajajejo.cli.outline import outline
 from cajajejo.errors import CajajejoError, UsageError
 from tests import hostile
 from tests.builders import ROOT
@@ -149,13 +150,13 @@ def test_a_directory_that_cannot_be_made_is_a_sentence(jobs: tuple[Manifests, ..
 
 def told(config: dict[str, Any] = CONFIG, *settings: str, **options: Any) -> str:
     """What the outline says of the Job."""
-    return job_spec.outline(hostile.parse(config, settings=settings, **options), ascii_only=True)[0][2]
+    return outline(hostile.parse(config, settings=settings, **options), ascii_only=True)[0][2]
 
 
 def test_the_outline_tells_what_is_asked_for(job: Manifests) -> None:
     asked = "1 \N{MULTIPLICATION SIGN} nvidia-tesla-t4, 4 CPU, 16Gi, scratch 50Gi"
     size = sum(len(text.encode()) for text in job.document("ConfigMap")["data"].values()) / 1024
-    assert job_spec.outline(job) == [
+    assert outline(job) == [
         ("Job", job.name, asked),
         ("ConfigMap", job.name, f"eval_config.yml, run_specs.conf: {size:.1f} KiB, immutable"),
         ("StorageClass", "ssd", ""),
@@ -163,7 +164,7 @@ def test_the_outline_tells_what_is_asked_for(job: Manifests) -> None:
 
 
 def test_the_outline_has_an_ascii_form(job: Manifests) -> None:
-    assert job_spec.outline(job, ascii_only=True)[0][2].startswith("1 x nvidia-tesla-t4, ")
+    assert outline(job, ascii_only=True)[0][2].startswith("1 x nvidia-tesla-t4, ")
 
 
 def test_the_outline_of_a_cpu_job_names_no_gpu() -> None:
@@ -199,4 +200,4 @@ def test_a_spec_written_by_hand_has_an_outline_too(tmp_path: Path) -> None:
         "{apiVersion: batch/v1, kind: Job, metadata: {name: a}}\n---\n"
         "{apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n"
     )
-    assert job_spec.outline(job_spec.read(path)) == [("Job", "a", ""), ("ConfigMap", "b", ": 0.0 KiB")]
+    assert outline(job_spec.read(path)) == [("Job", "a", ""), ("ConfigMap", "b", ": 0.0 KiB")]

@@ -125,8 +125,17 @@ def test_a_model_that_is_there_already_needs_no_init_container() -> None:
 
 def test_documented_variables_come_first_then_those_of_the_config() -> None:
     env = pod_of(render("env={B: '1', A: $(B)}"))["containers"][0]["env"]
-    assert [variable["name"] for variable in env] == [*config.POD_VARIABLES, "B", "A", "HOME"]
-    assert env[5]["value"] == "$$(B)"
+    assert [variable["name"] for variable in env] == [*config.POD_VARIABLES, *config.POD_IDENTITY, "B", "A", "HOME"]
+    assert env[8]["value"] == "$$(B)"
+
+
+def test_the_pod_is_told_which_one_of_which_job_it_is() -> None:
+    env = pod_of(render())["containers"][0]["env"]
+    assert {variable["name"]: variable["valueFrom"] for variable in env if "valueFrom" in variable} == {
+        "JOB_UID": {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/controller-uid']"}},
+        "JOB_NAMESPACE": {"fieldRef": {"fieldPath": "metadata.namespace"}},
+        "POD_NAME": {"fieldRef": {"fieldPath": "metadata.name"}},
+    }
 
 
 def test_a_home_of_the_config_wins() -> None:
@@ -159,7 +168,7 @@ def test_the_name_stands_wherever_the_job_is_meant() -> None:
     assert job.document("Job")["metadata"]["name"] == job.name
     assert job.document("ConfigMap")["metadata"]["name"] == job.name
     assert pod["volumes"][0]["configMap"]["name"] == job.name
-    assert {variable["name"]: variable["value"] for variable in pod["containers"][0]["env"]}["JOB_NAME"] == job.name
+    assert {variable["name"]: variable.get("value") for variable in pod["containers"][0]["env"]}["JOB_NAME"] == job.name
     assert re.fullmatch(r"eval-neurips-[a-z]+-[a-z]+-[0-9a-f]{8}", job.name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -14,6 +15,7 @@ from cajajejo import cli, outputs, results, schemas
 from cajajejo.cli import screen
 from cajajejo.errors import Problem
 from cajajejo.results import FailedScenario, Item, Results, Score
+from cajajejo.status import Advice, Attempt, Progress, Reason, State, Status
 from tests import builders
 from tests.builders import Evaluation
 from tests.metrics.builders import write_simple
@@ -174,6 +176,69 @@ def test_a_submission_names_the_jobs_and_their_objects() -> None:
         ]
     }
     assert fits("submit-job", document) == []
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_job_is_told_with_exactly_the_documented_fields(state: State) -> None:
+    at = datetime(2026, 11, 21, 15, 2, 11, 999, tzinfo=timezone(timedelta(hours=1)))
+    attempt = Attempt(1, "eval-a-w4b5m", State.FAILED, "node-1", at, at, 137, "OOMKilled", "went over", counted=True)
+    status = Status(
+        "eval-a",
+        "default",
+        state,
+        uid="u",
+        reason=Reason.OOM_KILLED,
+        message="too much",
+        do=Advice("give it more memory", "compute_config.memory"),
+        exit_code=137,
+        submitted_at=at,
+        started_at=at,
+        finished_at=at,
+        attempts=(attempt,),
+        progress=Progress(64, 135, "instance", "boolq"),
+        config_version="10abfb1",
+        config_path="a.yml",
+        mlflow_run_id="7be1",
+    )
+    document = outputs.Job.of(status).as_json()
+    moment = "2026-11-21T14:02:11Z"
+    assert document == {
+        "name": "eval-a",
+        "namespace": "default",
+        "kind": "evaluation",
+        "state": str(state),
+        "reason": "OOMKilled",
+        "message": "too much",
+        "do": "give it more memory, in a.yml: compute_config.memory",
+        "exit_code": 137,
+        "submitted_at": moment,
+        "started_at": moment,
+        "finished_at": moment,
+        "attempts": [
+            {
+                "pod": "eval-a-w4b5m",
+                "node": "node-1",
+                "started_at": moment,
+                "finished_at": moment,
+                "exit_code": 137,
+                "reason": "OOMKilled",
+            }
+        ],
+        "progress": {"done": 64, "total": 135, "unit": "instance"},
+        "mlflow_run_id": "7be1",
+        "config_version": "10abfb1",
+    }
+    assert fits("job", document) == []
+
+
+def test_what_is_not_known_of_a_job_is_null() -> None:
+    document = outputs.Job.of(Status("eval-a", "default", State.PENDING)).as_json()
+    known = {"name": "eval-a", "namespace": "default", "kind": "evaluation", "state": "Pending", "message": ""}
+    assert document == {**dict.fromkeys(document), **known, "attempts": []}
+    assert fits("job", document) == []
+    assert fits("jobs", {"jobs": [document]}) == []
+    assert fits("job-change", {"time": "2026-11-21T14:02:11Z", "job": document}) == []
+    assert fits("job", {**document, "state": "Done"}) != []
 
 
 @pytest.mark.parametrize("name", [name for name in schemas.PUBLISHED if name not in {"evaluation", "metrics"}])

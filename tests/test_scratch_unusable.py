@@ -65,4 +65,13 @@ def test_a_helm_that_the_system_cannot_start_is_named(here: Path) -> None:
     environ = {"CAJAJEJO_HELM_RUN": str(program)}
     config, model = configs.load(FILES[0]), Model(here, str(here))
     with place.lock() as lock, pytest.raises(HarnessError, match=f"HELM cannot be started: {program}"):
-        helm.run(config, model, place, environ=environ, max_instances=None, watch=lambda _: None, keep_open=lock)
+        helm.run(
+            config,
+            model,
+            place,
+            environ=environ,
+            max_instances=None,
+            watch=lambda _: None,
+            said=lambda *_: None,
+            keep_open=lock,
+        )

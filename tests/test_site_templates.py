@@ -67,7 +67,7 @@ def test_the_example_reaches_every_container() -> None:
     containers = [*pod["initContainers"], *pod["containers"]]
     assert [container["name"] for container in containers] == ["init", "eval"]
     for container in containers:
-        env = {variable["name"]: variable["value"] for variable in container["env"]}
+        env = {variable["name"]: variable.get("value") for variable in container["env"]}
         assert env["SSL_CERT_FILE"] == env["REQUESTS_CA_BUNDLE"] == "/etc/company-ca/ca.crt"
         assert env["HTTPS_PROXY"] == "http://proxy.example.org:3128"
         assert container["volumeMounts"][-1] == {"name": "company-ca", "mountPath": "/etc/company-ca", "readOnly": True}

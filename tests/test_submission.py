@@ -60,12 +60,14 @@ def test_the_objects_are_made_in_order_strictly_and_the_configmap_is_given_to_th
     assert (outcome.outcome, outcome.namespace, outcome.state.kind) == ("created", "default", "active")
 
 
-def test_the_job_carries_what_it_is_recognised_by(talk: Talk, name: str) -> None:
+def test_the_job_carries_what_it_is_recognised_by(talk: Talk, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "jasper")
     sending.send(talk.connect())
     job, spec = talk.fake.get("Job", name), sending.spec()
     assert job is not None
     rendered = spec.document("Job")["metadata"]
-    assert job["metadata"]["annotations"] == {**rendered["annotations"], "cajajejo/content-hash": spec.digest}
+    ours = {"cajajejo/content-hash": spec.digest, "cajajejo/submitted-by": "jasper"}
+    assert job["metadata"]["annotations"] == {**rendered["annotations"], **ours}
     assert job["metadata"]["labels"] == {**rendered["labels"], "cajajejo/content": spec.digest[:16]}
     assert (len(spec.digest), name.rpartition("-")[2]) == (64, spec.digest[:8])
 

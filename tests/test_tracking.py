@@ -16,15 +16,18 @@ import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cajajejo import __version__, tracking
+from cajajejo import __version__, records, tracking
 from cajajejo.config import DOCUMENTED_TAGS, EvaluationJobConfig
 from cajajejo.errors import TrackingError
+from cajajejo.records import Record
 from cajajejo.results import FailedScenario, Item, Results, Score
+from cajajejo.status import LastLines, Reason, State, Status
 from tests import builders
 from tests.builders import job_config
 
@@ -137,7 +140,7 @@ def test_a_started_run_has_its_name_its_tags_and_its_description(uri: str) -> No
         tracking_config__description="Two lines,\nof any text: 漢字 😀",
         tracking_config__tags={"creator": "a", "lifecycle": "b", "datasets": ["dolly", "x"], "none": None},
     )
-    run = stored(uri, tracking.start_run(given, IDENTITY, run_id=None))
+    run = stored(uri, tracking.start_run(tracking.new_run(given, IDENTITY), run_id=None))
     tags = {name: value for name, value in run.data.tags.items() if not name.startswith("mlflow.")}
     assert tags == tracking.tags(given, IDENTITY)
     assert (tags["datasets"], "none" in tags) == ("dolly,x", False)
@@ -146,37 +149,37 @@ def test_a_started_run_has_its_name_its_tags_and_its_description(uri: str) -> No
 
 
 def test_a_run_is_called_as_the_config_says(uri: str) -> None:
-    run_id = tracking.start_run(config(uri, tracking_config__run_name="mine"), IDENTITY, run_id=None)
+    run_id = tracking.start_run(tracking.new_run(config(uri, tracking_config__run_name="mine"), IDENTITY), run_id=None)
     assert stored(uri, run_id).info.run_name == "mine"
 
 
 def test_long_text_is_stored_as_far_as_mlflow_takes_it(uri: str) -> None:
     given = config(uri, tracking_config__description="😀" * 9000, helm__args=["é" * 9000])
-    run = stored(uri, tracking.start_run(given, IDENTITY, run_id=None))
+    run = stored(uri, tracking.start_run(tracking.new_run(given, IDENTITY), run_id=None))
     assert run.data.tags["mlflow.note.content"] == "😀" * 8000
     assert run.data.tags["helm_args"] == "é" * 8000
 
 
 def test_a_run_is_taken_up_again_with_the_tags_of_now(uri: str) -> None:
-    run_id = tracking.start_run(config(uri), IDENTITY, run_id=None)
+    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
     tracking.end_run(config(uri), run_id, "KILLED")
-    again = tracking.start_run(config(uri), {**IDENTITY, "CONFIG_VERSION": "later"}, run_id=run_id)
+    again = tracking.start_run(tracking.new_run(config(uri), {**IDENTITY, "CONFIG_VERSION": "later"}), run_id=run_id)
     run = stored(uri, run_id)
     assert (again, run.info.status, run.data.tags["config_git_sha"]) == (run_id, "RUNNING", "later")
 
 
 def test_a_run_that_is_gone_is_replaced_by_a_new_one(uri: str) -> None:
-    first = tracking.start_run(config(uri), IDENTITY, run_id=None)
+    first = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
     with tracking.client(uri) as store:
         store.delete_run(first)
-    second = tracking.start_run(config(uri), IDENTITY, run_id=first)
-    third = tracking.start_run(config(uri), IDENTITY, run_id="0" * 32)
+    second = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=first)
+    third = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id="0" * 32)
     assert len({first, second, third}) == 3
 
 
 @pytest.mark.parametrize("status", ["FAILED", "KILLED", "FINISHED"])
 def test_a_run_without_results_ends_with_its_status(uri: str, status: tracking.RunStatus) -> None:
-    run_id = tracking.start_run(config(uri), IDENTITY, run_id=None)
+    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
     tracking.end_run(config(uri), run_id, status)
     assert stored(uri, run_id).info.status == status
 
@@ -203,20 +206,20 @@ def check_logged(uri: str, run_id: str) -> None:
 def test_results_are_metrics_with_standard_errors_and_three_artifacts_at_the_root(
     uri: str, artifacts: list[Path]
 ) -> None:
-    run_id = tracking.start_run(config(uri), IDENTITY, run_id=None)
+    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
     log(uri, run_id, artifacts)
     check_logged(uri, run_id)
 
 
 def test_logging_the_same_twice_changes_nothing(uri: str, artifacts: list[Path]) -> None:
-    run_id = tracking.start_run(config(uri), IDENTITY, run_id=None)
+    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
     log(uri, run_id, artifacts)
     log(uri, run_id, artifacts)
     check_logged(uri, run_id)
 
 
 def test_a_partial_evaluation_is_tagged_and_completed_later_on_the_same_run(uri: str, artifacts: list[Path]) -> None:
-    run_id = tracking.start_run(config(uri), IDENTITY, run_id=None)
+    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
     log(uri, run_id, artifacts, Results("v1", "helm", RESULTS.scores[:1], (), (FailedScenario("bio", "no network"),)))
     assert stored(uri, run_id).data.tags["evaluation_status"] == "partial"
     log(uri, run_id, artifacts)
@@ -225,7 +228,7 @@ def test_a_partial_evaluation_is_tagged_and_completed_later_on_the_same_run(uri:
 
 def test_a_thousand_and_more_metrics_and_not_a_number_are_logged(uri: str, artifacts: list[Path]) -> None:
     scores = [Score(f"s{n}", "m", float(n), 0.5, 2) for n in range(600)] + [Score("x", "nan", float("nan"), None, 2)]
-    run_id = tracking.start_run(config(uri), IDENTITY, run_id=None)
+    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
     log(uri, run_id, artifacts, Results("v1", "helm", tuple(scores), ()))
     metrics = stored(uri, run_id).data.metrics
     assert len(metrics) == 1201
@@ -239,7 +242,7 @@ def test_a_local_store_keeps_its_artifacts_beside_it(
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    run_id = tracking.start_run(config(uri), IDENTITY, run_id=None)
+    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
     log(uri, run_id, artifacts)
     assert (tmp_path / "tracking" / "mlartifacts" / run_id / "artifacts" / "run_specs.conf").is_file()
     assert list(elsewhere.iterdir()) == []
@@ -249,7 +252,7 @@ def test_a_relative_store_is_seen_from_the_working_directory(
     uri: str, artifacts: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    run_id = tracking.start_run(config("sqlite:///tracking/mlflow.db"), IDENTITY, run_id=None)
+    run_id = tracking.start_run(tracking.new_run(config("sqlite:///tracking/mlflow.db"), IDENTITY), run_id=None)
     log("sqlite:///tracking/mlflow.db", run_id, artifacts)
     check_logged(uri, run_id)
 
@@ -293,7 +296,7 @@ def test_a_deleted_experiment_is_told_with_the_command_that_restores_it(uri: str
         number = tracking.experiment(store, uri, "tests")
         store.delete_experiment(number)
     with pytest.raises(TrackingError) as caught:
-        tracking.start_run(config(uri), IDENTITY, run_id=None)
+        tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
     assert caught.value.lines() == [
         "Error: the experiment was deleted: tests",
         f"Run: mlflow experiments restore --experiment-id {number}",
@@ -301,7 +304,7 @@ def test_a_deleted_experiment_is_told_with_the_command_that_restores_it(uri: str
 
 
 def test_an_artifact_that_is_not_there_is_told(uri: str, tmp_path: Path) -> None:
-    run_id = tracking.start_run(config(uri), IDENTITY, run_id=None)
+    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
     with pytest.raises(TrackingError) as caught:
         tracking.download_artifacts(uri, run_id, "model", tmp_path)
     assert caught.value.message == f"MLflow refused: {uri}"
@@ -315,7 +318,7 @@ def test_a_run_that_is_not_there_is_told(uri: str, tmp_path: Path) -> None:
 
 
 def test_what_the_operating_system_refuses_is_told(uri: str, tmp_path: Path) -> None:
-    run_id = tracking.start_run(config(uri), IDENTITY, run_id=None)
+    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
     with pytest.raises(TrackingError, match="the tracking server went away"), tracking.client(uri):
         raise ConnectionResetError(run_id)
     with pytest.raises(TrackingError):
@@ -566,8 +569,8 @@ def test_over_http_everything_is_logged_once_and_fetched_again(
     mlflow_server: str, artifacts: list[Path], tmp_path: Path
 ) -> None:
     tracking.check_reachable(mlflow_server, named_by="c.yml")
-    run_id = tracking.start_run(config(mlflow_server), IDENTITY, run_id=None)
-    assert tracking.start_run(config(mlflow_server), IDENTITY, run_id=run_id) == run_id
+    run_id = tracking.start_run(tracking.new_run(config(mlflow_server), IDENTITY), run_id=None)
+    assert tracking.start_run(tracking.new_run(config(mlflow_server), IDENTITY), run_id=run_id) == run_id
     log(mlflow_server, run_id, artifacts)
     log(mlflow_server, run_id, artifacts)
     check_logged(mlflow_server, run_id)
@@ -575,19 +578,34 @@ def test_over_http_everything_is_logged_once_and_fetched_again(
     assert [path.name for path in (tmp_path / "fetched").rglob("*")] == ["events", "events.out"]
     with pytest.raises(TrackingError, match="MLflow refused"):
         tracking.download_artifacts(mlflow_server, run_id, "none", tmp_path)
-    assert tracking.start_run(config(mlflow_server), IDENTITY, run_id="0" * 32) != run_id
+    assert tracking.start_run(tracking.new_run(config(mlflow_server), IDENTITY), run_id="0" * 32) != run_id
+
+
+def test_over_http_the_end_of_a_job_is_written_on_its_one_run_and_found(mlflow_server: str) -> None:
+    uid = "0f1c5d0e-8a63-4a5e-9a11-6f0f9ab7c3d2"
+    new = replace(tracking.new_run(config(mlflow_server), IDENTITY), experiment="jobs")
+    assert records.find(mlflow_server, uid=uid) is None
+    run_id = records.ensure(new, uid, settle=0.1)
+    assert records.ensure(new, uid) == run_id
+    lines = LastLines("eval", 1, ("漢字 😀", "x" * 300) * 20)
+    status = Status(IDENTITY["JOB_NAME"], "it's", State.FAILED, uid, reason=Reason.OOM_KILLED, last_lines=lines)
+    told = records.write(mlflow_server, run_id, Record(status))
+    found = records.within(8, mlflow_server, lambda: records.find(mlflow_server, uid=uid, experiments=("jobs",)))
+    assert found == told == records.find(mlflow_server, job_name=IDENTITY["JOB_NAME"], namespace="it's")
+    assert (found.mlflow_run_id, found.reason) == (run_id, Reason.OOM_KILLED)
+    assert stored(mlflow_server, run_id).info.status == "FAILED"
 
 
 def test_a_server_that_wants_a_password_is_told_when_the_run_starts() -> None:
     with server(401) as (uri, _), pytest.raises(TrackingError) as caught:
-        tracking.start_run(config(uri), IDENTITY, run_id=None)
+        tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
     assert caught.value.message == f"MLflow refused: {uri}"
     assert "401" in caught.value.facts["says"]
 
 
 def test_a_server_that_wants_a_password_is_told_when_a_run_is_taken_up_again() -> None:
     with server(401) as (uri, _), pytest.raises(TrackingError, match="MLflow refused"):
-        tracking.start_run(config(uri), IDENTITY, run_id="0" * 32)
+        tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id="0" * 32)
 
 
 def test_the_empty_store_of_the_tests_is_one_that_mlflow_made(uri: str, tmp_path: Path) -> None:

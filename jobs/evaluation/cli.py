@@ -7,19 +7,26 @@ and the two mounted files, so a mistake in one of them is a usage error: exit co
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from cajajejo import cli
-from cajajejo.cli import running, screen
+from cajajejo.cli import pod_output, running, screen
 from cajajejo.cli.options import Local, Trace, group
 from cajajejo.errors import ExitCode, FileProblemsError, SanityError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 CONFIG = Path(os.environ.get("CAJAJEJO_EVAL_CONFIG", "/etc/configs/eval_config.yml"))
 RUN_SPECS = Path(os.environ.get("CAJAJEJO_RUN_SPECS", "/etc/configs/run_specs.conf"))
+SCRATCH = Path(os.environ.get("CAJAJEJO_SCRATCH", "/scratch"))
 MEANING = {
     ExitCode.DONE: "evaluated and tracked",
     ExitCode.FAILED: "something outside failed; the job may be tried again",
@@ -48,7 +55,7 @@ def evaluate(local: Local = False) -> int:
 
     Example: python3 cli.py evaluate --local
     """
-    return running.evaluate_mounted(CONFIG, RUN_SPECS, local=local)
+    return running.evaluate_mounted(CONFIG, RUN_SPECS, SCRATCH, local=local)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -62,11 +69,40 @@ def test(context: typer.Context) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Runs a command; the last line that it prints is the meaning of the exit code."""
-    code = cli.run(app, arguments, prog_name="cli.py", usage_errors=(FileProblemsError, SanityError))
-    if "evaluate" in arguments and not {"--help", "-h", "test"} & set(arguments):
-        screen.say(f"exit code {code}: {MEANING[ExitCode(code)]}")
+    """Runs a command; the last line that an evaluation says is the meaning of its exit code."""
+    if "evaluate" not in arguments or {"--help", "-h", "test"} & set(arguments):
+        return _run(arguments)
+    plain = "--local" in arguments or (sys.stdout is not None and sys.stdout.isatty())
+    with nullcontext() if plain else pod_output.opened(os.environ) as log, _sigterm_heard() as terminated:
+        code = _run(arguments)
+        if code == ExitCode.INTERRUPTED and terminated:
+            code = ExitCode.TERMINATED
+        sentence = f"exit code {code}: {MEANING[ExitCode(code)]}"
+        if log is None:
+            screen.say(sentence)
+        else:
+            log("INFO" if code == ExitCode.DONE else "ERROR", sentence, exit_code=code)
     return code
+
+
+def _run(arguments: list[str]) -> int:
+    return cli.run(app, arguments, prog_name="cli.py", usage_errors=(FileProblemsError, SanityError))
+
+
+@contextmanager
+def _sigterm_heard() -> Iterator[list[int]]:
+    """Lets SIGTERM end a command as Ctrl-C does: the first process of a container would not hear it otherwise."""
+    received: list[int] = []
+
+    def end(number: int, _frame: object) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,9 @@ DOCUMENTED_TAGS: Final = (
 POD_VARIABLES: Final = ("CONFIG_PATH_GIT_REPO", "HELM_CONFIG_PATH_GIT_REPO", "JOB_NAME", "CONFIG_VERSION")
 """What the manifest tells the program in the pod, in the order of the manifest; a config cannot set them."""
 
+POD_IDENTITY: Final = ("JOB_UID", "JOB_NAMESPACE", "POD_NAME")
+"""Which pod of which Job it is, as Kubernetes tells the program; a config cannot set them either."""
+
 _PASSWORD: Final = re.compile(
     r"//[^/@]*:[^/@]*@|[?&;#][\w-]*(password|passwd|pwd|token|secret|api[-_]?key)=[^&;#]", re.IGNORECASE
 )
@@ -189,7 +192,7 @@ class EvaluationJobConfig(StrictModel):
     env: dict[EnvName, Text] = Field(
         default_factory=dict,
         description="Environment variables of the harness; also used by `run --local`",
-        json_schema_extra=none_of(*POD_VARIABLES),
+        json_schema_extra=none_of(*POD_VARIABLES, *POD_IDENTITY),
     )
     secret_env: SecretEnv = Field(
         default_factory=dict,
@@ -206,7 +209,7 @@ class EvaluationJobConfig(StrictModel):
     @model_validator(mode="after")
     def variables_are_set_once(self) -> Self:
         """The variables that the manifest sets are not set twice."""
-        ours = (*POD_VARIABLES, *(("TZ",) if self.kubernetes_config.time_zone else ()))
+        ours = (*POD_VARIABLES, *POD_IDENTITY, *(("TZ",) if self.kubernetes_config.time_zone else ()))
         for section, names in (("env", self.env), ("secret_env", self.secret_env)):
             taken = [name for name in ours if name in names]
             if taken:

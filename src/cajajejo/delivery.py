@@ -1,7 +1,7 @@
 """The objects of one job on their way to a cluster, each made once and then recognised.
 
-The order is: what the cluster shares (StorageClass), what the Job needs (ConfigMap), the Job, and then the ConfigMap is
-given to the Job, so that it goes when the Job goes.
+The order is: what the cluster shares (StorageClass), what the Job needs (ConfigMap, Role, RoleBinding), the Job, and
+then what it needs is given to the Job, so that it goes when the Job goes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from cajajejo import sameness
+from cajajejo import provenance, sameness
 from cajajejo.cluster import MANAGER, STRATEGIC_MERGE_PATCH
 from cajajejo.cluster.errors import (
     AlreadyExistsError,
@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
+SUBMITTED_BY: Final = "cajajejo/submitted-by"
+"""Annotation of a Job that was sent: the user who did it. It says nothing about what the job is."""
 _ATTEMPTS: Final = 5
 _RANK: Final = {"StorageClass": 0, "ConfigMap": 1, "Job": 3}
+_OWNED: Final = ("ConfigMap", "Role", "RoleBinding")
+"""What goes when its Job goes."""
 
 
 class ObjectDiffersError(CajajejoError):
@@ -48,7 +52,7 @@ class ObjectOutcome:
 
 @dataclass(slots=True)
 class Delivery:
-    """One job on its way: what it needs is made or recognised, then the Job, then the ConfigMap is given to it.
+    """One job on its way: what it needs is made or recognised, then the Job, then what it needs is given to it.
 
     Attributes:
         cluster: where to.
@@ -66,7 +70,7 @@ class Delivery:
     job: Object | None = None
     warnings: list[str] = field(default_factory=list)
     _made: list[Object] = field(default_factory=list)
-    _seen: dict[str, Object] = field(default_factory=dict)
+    _seen: dict[tuple[str, str], Object] = field(default_factory=dict)
     _outcomes: dict[tuple[str, str], Literal["created", "unchanged"]] = field(default_factory=dict)
 
     def ensure_needed(self) -> None:
@@ -91,27 +95,36 @@ class Delivery:
             elif document["kind"] == "Job" and self.job is not None:
                 self._note(document, existed=True)
             else:
-                live, existed = self._create(document, dry_run=True)
+                live, existed = self._create_allowed(document, dry_run=True)
                 if existed and not self._is_left_behind(live):
                     self._check(document, live)
                 self._note(document, existed=existed)
 
     def make_job(self) -> tuple[Object, bool]:
         """The Job, and whether somebody else made it."""
-        document = self.spec.document("Job")
+        document = _signed(self.spec.document("Job"))
         live, existed = self._create(document)
         self._note(document, existed=existed)
         return live, existed
 
     def adopt(self, job: Object, *, anew: bool) -> None:
-        """Gives the ConfigMaps to the Job, beside their owners; with `anew` one that is gone is made again."""
+        """Gives what the Job needs to it, beside other owners; with `anew` what is gone is made again.
+
+        Raises:
+            ClusterError: the cluster does not answer, or refuses; the Job goes on.
+        """
         owner = {"apiVersion": job["apiVersion"], "kind": "Job", "name": job["metadata"]["name"]}
         owner["uid"] = job["metadata"]["uid"]
         self.job = job
         self._outcomes.setdefault(("Job", self.spec.name), "unchanged")
         for document in self.spec.documents:
-            if document["kind"] == "ConfigMap" and document["metadata"].get("namespace") == self.namespace:
-                self._own(document, owner, anew=anew)
+            if document["kind"] in _OWNED and document["metadata"].get("namespace") == self.namespace:
+                try:
+                    self._own(document, owner, anew=anew)
+                except ClusterError as error:
+                    there = f"the Job {self.spec.name} is on the cluster, and goes on"
+                    error.facts["note"] = f"{there}; its {document['kind']} is not its own yet"
+                    raise
 
     def take_back(self) -> list[str]:
         """Removes what was made for a Job that is not to be; what the cluster shares, and what has an owner, stays.
@@ -167,12 +180,12 @@ class Delivery:
             live = None if self.job is None else self._get(document)
             existed = live is not None
             if live is None:
-                live, existed = self._create(document)
+                live, existed = self._create_allowed(document, dry_run=False)
             if not existed or not self._leaves(document, live):
                 if existed:
                     self._check(document, live)
                 self._note(document, existed=existed)
-                self._seen[document["metadata"]["name"]] = live
+                self._seen[document["kind"], document["metadata"]["name"]] = live
                 return
         message = f"the {document['kind']} {document['metadata']['name']} is being deleted"
         raise ConflictError(message, run="send the job again when it is gone")
@@ -191,17 +204,19 @@ class Delivery:
             return
         existed = live is not None
         if live is None:
-            live, existed = self._create_shared(document, dry_run=dry_run)
+            live, existed = self._create_allowed(document, dry_run=dry_run)
         if existed:
             self._check(document, live)
         self._note(document, existed=existed)
         self.shared.add(key)
 
-    def _create_shared(self, document: Object, *, dry_run: bool) -> tuple[Object, bool]:
+    def _create_allowed(self, document: Object, *, dry_run: bool) -> tuple[Object, bool]:
+        """As `_create`; who may not make the object hears how a job does without it, where one can."""
         try:
             return self._create(document, dry_run=dry_run)
         except NotAllowedError as error:
-            error.run = (*error.run, f"or {_cure(document['kind'])}")
+            without = _WITHOUT.get(document["kind"])
+            error.run = (*error.run, f"or {without}") if without else error.run
             raise
 
     def _leaves(self, document: Object, live: Object) -> bool:
@@ -237,9 +252,10 @@ class Delivery:
         raise ObjectDiffersError(f"the {kind} {name} is there, and holds something else", facts=facts, run=_cure(kind))
 
     def _own(self, document: Object, owner: Object, *, anew: bool) -> None:
-        """Adds the owner to a ConfigMap: a patch that leaves other owners alone, and may be repeated."""
-        name, change = document["metadata"]["name"], {"metadata": {"ownerReferences": [owner]}}
-        live = self._seen.pop(name, None)
+        """Adds the owner to an object: a patch that leaves other owners alone, and may be repeated."""
+        kind, name = document["kind"], document["metadata"]["name"]
+        change = {"metadata": {"ownerReferences": [owner]}}
+        live = self._seen.pop((kind, name), None)
         for _ in range(_ATTEMPTS):
             live = live or self._get(document)
             if live is None and anew:
@@ -247,12 +263,24 @@ class Delivery:
             if live is None or _is_owned(live, owner):
                 return
             try:
-                self.cluster.patch("ConfigMap", name, self.namespace, change, content_type=STRATEGIC_MERGE_PATCH)
+                self.cluster.patch(kind, name, self.namespace, change, content_type=STRATEGIC_MERGE_PATCH)
             except (ConflictError, MissingObjectError):
                 live = None
             else:
                 return
-        raise ConflictError(f"the ConfigMap {name} changes all the time", run="send the job again in a moment")
+        raise ConflictError(f"the {kind} {name} changes all the time", run="send the job again in a moment")
+
+
+def _signed(document: Object) -> Object:
+    """The Job with the name of the user who sends it, where there is one."""
+    user = provenance.user()
+    if not user:
+        return document
+    metadata = document["metadata"]
+    return {
+        **document,
+        "metadata": {**metadata, "annotations": {SUBMITTED_BY: user, **(metadata.get("annotations") or {})}},
+    }
 
 
 def _is_owned(live: Mapping[str, Any], owner: Mapping[str, Any]) -> bool:
@@ -268,7 +296,14 @@ def _rank(document: Mapping[str, Any]) -> int:
     return _RANK.get(document["kind"], 2 if document["kind"] not in sameness.CLUSTER_SCOPED else 0)
 
 
+_WITHOUT: Final = {
+    "StorageClass": "use the one that is there: --set storage_config.scratch.create_storage_class=false",
+    **dict.fromkeys(("Role", "RoleBinding"), "send the job without it: --set kubernetes_config.report_progress=false"),
+}
+"""How a job does without an object."""
+
+
 def _cure(kind: str) -> str:
     if kind == "StorageClass":
-        return "use the one that is there: --set storage_config.scratch.create_storage_class=false"
+        return _WITHOUT[kind]
     return "give the job, and what belongs to it, a name of its own: --config-version V"

@@ -221,7 +221,7 @@ def require(module: str, *, extra: str, purpose: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
             raise
-        message = f"{purpose} needs the package {module.partition('.')[0]}, which is not installed"
+        message = f"{purpose} needs the package {error.name}, which is not installed"
         facts = {"part of": f"the extra {extra} of cajajejo"}
         raise MissingExtraError(message, facts=facts, run=install_command(extra)) from error
 

@@ -13,7 +13,6 @@ from cajajejo import files, manifests, naming, quoting, yamlfile, yamltext
 from cajajejo.errors import CajajejoError, FileProblemsError, Problem, UsageError
 from cajajejo.manifests import Manifests
 from cajajejo.phrases import REQUIRED
-from cajajejo.profiles import ACCELERATOR_LABELS, SPOT_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +27,7 @@ PROFILE: Final = "cajajejo/profile"
 RERUN: Final = "cajajejo/rerun"
 INSTANCE: Final = "app.kubernetes.io/instance"
 _SIGN: Final = "\ue000name\ue000"  # stands for a name until it is known; no name can hold it
+_NAMED_ALIKE: Final = ("Job", "ConfigMap", "Role", "RoleBinding")
 
 
 def write(text: str, output: Path, *, keep: Sequence[Path] = ()) -> None:
@@ -152,13 +152,14 @@ def _named(documents: Sequence[dict[str, Any]], old: str) -> Manifests:
 
 
 def _put_sign(documents: Sequence[dict[str, Any]], old: str) -> None:
-    """Marks the places where the name of a job is meant: Job, ConfigMap, references, the instance label, JOB_NAME."""
+    """Marks the places where a job's name is meant: its objects, references to them, the instance label, JOB_NAME."""
     job = next(document for document in documents if document["kind"] == "Job")
     for document in documents:
-        if document["kind"] in {"Job", "ConfigMap"} and document["metadata"]["name"] == old:
+        if document["kind"] in _NAMED_ALIKE and document["metadata"]["name"] == old:
             document["metadata"]["name"] = _SIGN
             if document["kind"] == "ConfigMap":
                 _point_to(job, old, _SIGN)
+        _put_sign_in_access(document, old)
     pod = (job.get("spec") or {}).get("template") or {}
     for metadata in (*(document["metadata"] for document in documents), pod.get("metadata") or {}):
         labels = metadata.get("labels") or {}
@@ -168,6 +169,17 @@ def _put_sign(documents: Sequence[dict[str, Any]], old: str) -> None:
         for variable in container.get("env") or []:
             if (variable["name"], variable.get("value")) == (JOB_NAME, old):
                 variable["value"] = _SIGN
+
+
+def _put_sign_in_access(document: dict[str, Any], old: str) -> None:
+    """Marks the Job that a Role is about, and the Role that a RoleBinding gives."""
+    if document["kind"] == "Role":
+        for rule in document.get("rules") or []:
+            if "jobs" in (rule.get("resources") or []) and rule.get("resourceNames"):
+                rule["resourceNames"] = [_SIGN if name == old else name for name in rule["resourceNames"]]
+    given = document.get("roleRef") or {}
+    if document["kind"] == "RoleBinding" and (given.get("kind"), given.get("name")) == ("Role", old):
+        given["name"] = _SIGN
 
 
 def _containers(job: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -229,27 +241,6 @@ def profile(spec: Manifests) -> str | None:
     return str(name) if name else None
 
 
-def outline(spec: Manifests, *, ascii_only: bool = False) -> list[tuple[str, str, str]]:
-    """Kind, name and what it asks for, of each object in `spec`."""
-    return [
-        (str(document["kind"]), str(document["metadata"]["name"]), _told(document, spec, ascii_only=ascii_only))
-        for document in spec.documents
-    ]
-
-
-def _told(document: Mapping[str, Any], spec: Manifests, *, ascii_only: bool) -> str:
-    match document["kind"]:
-        case "Job":
-            return ", ".join(_asked(_pod(spec), ascii_only=ascii_only))
-        case "ConfigMap":
-            data = document.get("data") or {}
-            kibibytes = sum(len(str(text).encode()) for text in data.values()) / 1024
-            immutable = ", immutable" if document.get("immutable") else ""
-            return f"{', '.join(data)}: {kibibytes:.1f} KiB{immutable}"
-        case _:
-            return ""
-
-
 def _pod(spec: Manifests) -> dict[str, Any]:
     pod = (spec.document("Job").get("spec") or {}).get("template") or {}
     return pod.get("spec") or {}
@@ -259,34 +250,6 @@ def main_container(spec: Manifests) -> Mapping[str, Any]:
     """The container that evaluates: the first one."""
     containers = _pod(spec).get("containers") or [{}]
     return containers[0] if isinstance(containers[0], dict) else {}
-
-
-def _asked(pod: Mapping[str, Any], *, ascii_only: bool) -> list[str]:
-    resources = ((pod.get("containers") or [{}])[0]).get("resources") or {}
-    asked = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
-    selector = pod.get("nodeSelector") or {}
-    times = "x" if ascii_only else "\N{MULTIPLICATION SIGN}"
-    told = []
-    for resource in (name for name in asked if "/" in name):
-        types = [value for label, value in selector.items() if label in ACCELERATOR_LABELS]
-        told.append(f"{asked[resource]} {times} {types[0] if types else resource}")
-    told += [f"{asked['cpu']} CPU"] if "cpu" in asked else []
-    told += [str(asked["memory"])] if "memory" in asked else []
-    told += [f"scratch {size}" for volume in pod.get("volumes") or [] if (size := _size(volume))]
-    spot = any(label in SPOT_LABELS for label in selector.items())
-    return [*told, *(["spot"] if spot else [])]
-
-
-def _size(volume: Mapping[str, Any]) -> str | None:
-    if volume.get("name") != "scratch-volume":
-        return None
-    claim = ((volume.get("ephemeral") or {}).get("volumeClaimTemplate") or {}).get("spec") or {}
-    size = (claim.get("resources") or {}).get("requests", {}).get("storage")
-    return (
-        size
-        or (volume.get("emptyDir") or {}).get("sizeLimit")
-        or (volume.get("persistentVolumeClaim") or {}).get("claimName")
-    )
 
 
 def _not_written(output: Path, error: OSError) -> CajajejoError:

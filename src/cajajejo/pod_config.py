@@ -30,6 +30,9 @@ from cajajejo.validation import (
 SCRATCH: Final = "/scratch"
 CONFIGS: Final = "/etc/configs"
 SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108  # where it is mounted; nothing is written there
+API_ACCESS: Final = "/run/cajajejo"
+"""Where a pod that reports its progress finds the token for it."""
+_OWN_PATHS: Final = (SCRATCH, CONFIGS, SHARED_MEMORY, API_ACCESS)
 _MOST: Final = 2**31 - 1
 """Kubernetes keeps these numbers in 32 bits."""
 _TOPOLOGY: Final = Form("a topology", "for example 2x4", "^[1-9][0-9]*(?:x[1-9][0-9]*){1,2}$")
@@ -38,7 +41,7 @@ _TOPOLOGY: Final = Form("a topology", "for example 2x4", "^[1-9][0-9]*(?:x[1-9][
 def _check_mount_path(path: str) -> str:
     if not path.startswith("/") or ":" in path or posixpath.normpath(path) != path or path == "/":
         raise ValueError(f"not a path to mount at: {path[:60]}\nan absolute one without .. or :, for example /models")
-    taken = next((used for used in (SCRATCH, CONFIGS, SHARED_MEMORY) if f"{path}/".startswith(f"{used}/")), None)
+    taken = next((used for used in _OWN_PATHS if f"{path}/".startswith(f"{used}/")), None)
     if taken:
         raise ValueError(f"{taken} belongs to the job itself")
     return path
@@ -240,6 +243,9 @@ class KubernetesConfig(StrictModel):
         (), description="Secrets with which the images are pulled", examples=[["registry"]]
     )
     priority_class_name: DnsName | None = Field(None, description="PriorityClass of the pods")
+    report_progress: Flag = Field(
+        default=False, description="Whether the job's progress stands on the Job; the job spec then holds a Role"
+    )
     queue_name: LabelValue | None = Field(None, description="Kueue's LocalQueue", examples=["gpu-batch"])
     workload_priority_class_name: LabelValue | None = Field(None, description="Kueue's WorkloadPriorityClass")
     time_zone: Annotated[NonEmptyText, AfterValidator(_check_time_zone)] | None = Field(

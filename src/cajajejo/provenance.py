@@ -1,4 +1,4 @@
-"""Where a config came from: the commit, and paths as the repository names them; the only import of git."""
+"""Where a job came from: the commit, paths as the repository names them, and the user; the only import of git."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.errors import CajajejoError, UsageError, require
+from cajajejo.errors import CajajejoError, UsageError, printable, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +18,18 @@ JOB_FILES: Final = (".job_config.yml", ".job_config.yaml", ".conf", ".jsonl", ".
 UNSET: Final = "unset"
 """The config version of a run that no commit names."""
 _SHOWN: Final = 10
+_LONGEST_NAME: Final = 100
+
+
+def user() -> str:
+    """The user whom the operating system runs this for; empty where it knows no name, as in some containers."""
+    import getpass
+
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""
+    return printable(name.strip())[:_LONGEST_NAME]
 
 
 def repository_root(path: Path) -> Path | None:

@@ -41,7 +41,7 @@ class Settings(StrictModel):
     history: NonEmptyText | None = Field(
         None, description="Metric history", examples=["sqlite:///.cajajejo/history.db"]
     )
-    gcp: Gcp | None = Field(None, description="For `invoke authenticate-kubectl`")
+    gcp: Gcp | None = Field(None, description="For `invoke authenticate-kubectl` and the logs in Cloud Logging")
 
 
 def load(path: Path) -> Settings:

@@ -6,11 +6,11 @@ running the command again finishes what a kill left half done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from cajajejo import job_spec, sameness
-from cajajejo.cluster.errors import ClusterBusyError, ClusterError, UnreachableError
+from cajajejo.cluster.errors import ClusterBusyError, UnreachableError
 from cajajejo.cluster.exchange import plain
 from cajajejo.delivery import Delivery, ObjectOutcome
 from cajajejo.errors import CajajejoError, UsageError
@@ -48,6 +48,7 @@ class Outcome:
         state: how it stands.
         objects: what became of each object, in the order of sending.
         warnings: what the server remarked.
+        job: the Job as it is on the cluster.
     """
 
     spec: Manifests
@@ -56,6 +57,7 @@ class Outcome:
     state: sameness.JobState
     objects: tuple[ObjectOutcome, ...]
     warnings: tuple[str, ...] = ()
+    job: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 def placed(spec: Manifests, namespace: str | None, default: str) -> Manifests:
@@ -144,11 +146,7 @@ def send(
         job = _deliver(delivery)
         if not _runs(job):  # somebody sent it before, and it has ended
             delivery.take_back()
-    try:
-        delivery.adopt(job, anew=_runs(job))
-    except ClusterError as error:
-        error.facts["note"] = f"the Job {spec.name} is on the cluster, and goes on; its ConfigMap is not its own yet"
-        raise
+    delivery.adopt(job, anew=_runs(job))
     return _outcome(delivery, job)
 
 
@@ -238,4 +236,5 @@ def _outcome(delivery: Delivery, job: Mapping[str, Any]) -> Outcome:
     objects = delivery.told()
     created = any(known.kind == "Job" and known.outcome == "created" for known in objects)
     outcome: Literal["created", "unchanged"] = "created" if created else "unchanged"
-    return Outcome(delivery.spec, delivery.namespace, outcome, state, objects, tuple(dict.fromkeys(delivery.warnings)))
+    warnings = tuple(dict.fromkeys(delivery.warnings))
+    return Outcome(delivery.spec, delivery.namespace, outcome, state, objects, warnings, job)

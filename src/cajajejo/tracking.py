@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -31,10 +32,28 @@ if TYPE_CHECKING:
 _TRIES: Final = 3
 _TRY_SECONDS: Final = 5.0
 _BATCH: Final = 1000  # what MLflow takes at once
+_TAG_BATCH: Final = 100
 _LONGEST_TAG: Final = 8000
 _SERVER_ERROR: Final = 500
 
 RunStatus = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """What a run is made with: the address of the store, the experiment, and what the run is called and tagged."""
+
+    uri: str
+    experiment: str
+    name: str
+    description: str
+    tags: Mapping[str, str]
+
+    def create(self, store: Any, in_experiment: str, *, start_time: int | None = None) -> str:
+        """Makes the run in the experiment of this id; the run's id. `start_time` is in milliseconds; None: now."""
+        given = {**self.tags, "mlflow.note.content": self.description}
+        run = store.create_run(in_experiment, start_time=start_time, run_name=self.name, tags=given)
+        return str(run.info.run_id)
 
 
 def check_reachable(uri: str, *, named_by: str) -> None:
@@ -135,24 +154,36 @@ def tags(config: EvaluationJobConfig, identity: Mapping[str, str]) -> dict[str, 
     return {key: value[:_LONGEST_TAG] for key, value in given.items()}
 
 
-def start_run(config: EvaluationJobConfig, identity: Mapping[str, str], *, run_id: str | None) -> str:
-    """The id of the MLflow run of an evaluation: a new one, or `run_id` taken up again.
+def new_run(config: EvaluationJobConfig, identity: Mapping[str, str]) -> NewRun:
+    """What the run of an evaluation is made with; `identity` holds the four variables of the pod."""
+    return NewRun(
+        uri=config.mlflow_config.tracking_uri,
+        experiment=config.tracking_config.experiment_name,
+        name=config.tracking_config.run_name or identity["JOB_NAME"],
+        description=config.tracking_config.description[:_LONGEST_TAG],
+        tags=tags(config, identity),
+    )
+
+
+def start_run(new: NewRun, *, run_id: str | None) -> str:
+    """The id of the MLflow run of an evaluation: a new one, or `run_id` taken up again with the tags of now.
 
     Raises:
         TrackingError: the server refused or went away.
     """
-    with client(config.mlflow_config.tracking_uri) as store:
-        given = tags(config, identity)
-        description = config.tracking_config.description[:_LONGEST_TAG]
+    with client(new.uri) as store:
         if run_id is None or not _exists(store, run_id):
-            name = config.tracking_config.run_name or identity["JOB_NAME"]
-            in_experiment = experiment(store, config.mlflow_config.tracking_uri, config.tracking_config.experiment_name)
-            run = store.create_run(in_experiment, run_name=name, tags={**given, "mlflow.note.content": description})
-            return str(run.info.run_id)
+            return new.create(store, experiment(store, new.uri, new.experiment))
         store.update_run(run_id, status="RUNNING")
-        for key, value in given.items():
-            store.set_tag(run_id, key, value)
+        set_tags(store, run_id, new.tags)
         return run_id
+
+
+def set_tags(store: Any, run_id: str, given: Mapping[str, str]) -> None:
+    """Sets tags of a run, a hundred with one request."""
+    given_tags = [package().entities.RunTag(key, value) for key, value in given.items()]
+    for start in range(0, len(given_tags), _TAG_BATCH):
+        store.log_batch(run_id, tags=given_tags[start : start + _TAG_BATCH])
 
 
 def log_results(
@@ -163,7 +194,7 @@ def log_results(
     Raises:
         TrackingError: the server refused or went away; logging the same again does no harm.
     """
-    mlflow = _mlflow()
+    mlflow = package()
     milliseconds = int(finished_at * 1000)
     values = {score.name: score.value for score in results.scores}
     values |= {f"{score.name}_std_err": score.std_err for score in results.scores if score.std_err is not None}
@@ -207,7 +238,7 @@ def experiment(store: Any, uri: str, name: str) -> str:
             location = (sqlite_file(uri).absolute().parent / "mlartifacts").as_uri()
         try:
             return str(store.create_experiment(name, artifact_location=location))
-        except _mlflow().MlflowException:
+        except package().MlflowException:
             found = store.get_experiment_by_name(name)  # another process made it just now
             if found is None:
                 raise
@@ -220,7 +251,7 @@ def experiment(store: Any, uri: str, name: str) -> str:
 def _exists(store: Any, run_id: str) -> bool:
     try:
         return bool(store.get_run(run_id).info.lifecycle_stage == "active")
-    except _mlflow().MlflowException as error:
+    except package().MlflowException as error:
         if error.error_code == "RESOURCE_DOES_NOT_EXIST":
             return False
         raise
@@ -229,7 +260,7 @@ def _exists(store: Any, run_id: str) -> bool:
 @contextmanager
 def client(uri: str) -> Iterator[Any]:
     """A client of the store at `uri`; what MLflow raises inside becomes a `TrackingError`."""
-    mlflow = _mlflow()
+    mlflow = package()
     try:
         yield mlflow.MlflowClient(tracking_uri=uri)
     except mlflow.MlflowException as error:
@@ -239,7 +270,8 @@ def client(uri: str) -> Iterator[Any]:
         raise TrackingError(f"the tracking server went away: {uri}", facts={"says": str(error)[:300]}) from error
 
 
-def _mlflow() -> Any:
+def package() -> Any:
+    """The package mlflow, imported now, and made quiet."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")

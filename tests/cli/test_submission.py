@@ -66,10 +66,11 @@ def test_a_job_is_sent_and_told(talk: Talk, name: str, capsys: pytest.CaptureFix
     printed = capsys.readouterr()
     assert printed.out == f"{name}\n"
     asked = "8 CPU, 32Gi, scratch 50Gi"
-    files = "eval_config.yml, run_specs.conf: 1.9 KiB, immutable"
+    files = "eval_config.yml, run_specs.conf: 2.0 KiB, immutable"
     plan = PLAN.format(name=name, mark="+", job=asked, map=files, storage="")
     assert told(printed.err) == (
-        f"{plan}HH:MM:SS  sent        3 objects in T\nNext: kubectl logs -f job/{name} -n default\n"
+        f"{plan}HH:MM:SS  sent        3 objects in T\n"
+        f"Next: cajajejo jobs watch {name}\n      cajajejo jobs logs -f {name}\n"
     )
     sending.assert_sent_once(talk.fake, name)
 
@@ -87,7 +88,7 @@ def test_the_same_again_is_told_and_writes_nothing(talk: Talk, name: str, capsys
     sent_at = job["metadata"]["creationTimestamp"]
     assert told(printed.err) == (
         f"{plan}HH:MM:SS  unchanged   it was sent at {sent_at}, and has not ended\n"
-        f"Next: kubectl logs -f job/{name} -n default\n"
+        f"Next: cajajejo jobs watch {name}\n      cajajejo jobs logs -f {name}\n"
     )
     assert printed.out == f"{name}\n"
     assert sending.changes(talk.fake, start) == []

@@ -237,8 +237,9 @@ def test_ctrl_c_while_a_single_job_is_sent_lets_it_arrive(
     printed = capsys.readouterr()
     name = printed.out.strip()
     sending.assert_sent_once(talk.fake, name)
-    assert told(printed.err)[-3:] == [
-        f"Next: kubectl logs -f job/{name} -n default",
+    assert told(printed.err)[-4:] == [
+        f"Next: cajajejo jobs watch {name}",
+        f"      cajajejo jobs logs -f {name}",
         f"stopped by Ctrl-C; the job {name} is on the cluster, and goes on",
         f"Run: {AGAIN}",
     ]

@@ -127,6 +127,12 @@ class Place:
         owner = {"apiVersion": "batch/v1", "kind": "Job", "name": name, "uid": job["metadata"]["uid"]}
         assert self.get("ConfigMap", name)["metadata"].get("ownerReferences") == [owner]
 
+    def evict(self, pod: str) -> None:
+        """Asks for the pod to be moved away, as an administrator does who empties a node."""
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
+        path = f"/api/v1/namespaces/{self.namespace}/pods/{pod}/eviction"
+        self.ours.request("POST", path, body=eviction)
+
     def delete_job(self, name: str) -> None:
         """Deletes the Job, and waits until it is gone."""
         self.ours.delete("Job", name, self.namespace)

@@ -23,7 +23,7 @@ from tests.builders import Evaluation
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cajajejo.harness.progress import Watcher
+    from cajajejo.harness.progress import Listener, Watcher
     from cajajejo.results import Results
 
 pytestmark = pytest.mark.filterwarnings(builders.MLFLOW_WARNINGS)
@@ -39,7 +39,7 @@ def evaluation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Eval
     ready.close()
 
 
-def run(evaluation: Evaluation, watch: Watcher = lambda _: None) -> Results:
+def run(evaluation: Evaluation, watch: Watcher = lambda _: None, said: Listener = lambda _: None) -> Results:
     """`helm.run` in the scratch directory of `evaluation`, prepared as `harness.run` does it."""
     config = configs.load(evaluation.config)
     place = Scratch(evaluation.scratch)
@@ -54,8 +54,21 @@ def run(evaluation: Evaluation, watch: Watcher = lambda _: None) -> Results:
             environ=evaluation.environ,
             max_instances=None,
             watch=watch,
+            said=said,
             keep_open=descriptor,
         )
+
+
+def test_what_helm_prints_is_passed_on_line_by_line(evaluation: Evaluation) -> None:
+    place = Scratch(evaluation.scratch)
+    place.work.mkdir(parents=True)
+    place.log.write_text("of an earlier run\n")
+    evaluation.helm_will("crash")
+    said: list[str] = []
+    with pytest.raises(HarnessError):
+        run(evaluation, said=said.append)
+    assert said == ["Traceback (most recent call last):", "  …", "\x1b[31mValueError: no such run spec\x1b[0m"]
+    assert place.log.read_text().splitlines() == ["of an earlier run", *said]
 
 
 def test_progress_is_watched_to_the_end(evaluation: Evaluation) -> None:

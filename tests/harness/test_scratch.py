@@ -143,4 +143,5 @@ def test_the_state_is_written_for_people_too(tmp_path: Path) -> None:
         "mlflow_run_id": "r",
         "finished_at": None,
         "tracked": False,
+        "job_uid": None,
     }

@@ -76,3 +76,44 @@ def test_name_of_what_is_in_the_cluster_already_passes() -> None:
     assert (
         check(job, used, an("ServiceAccount"), an("Secret"), an("ConfigMap", ("metadata.name", "eval-configs-2"))) == []
     )
+
+
+# --- roles --------------------------------------------------------------------------------------------------------
+
+NAMED = ("roleRef.name", "reader:pods")
+
+
+def roles(*changes: tuple[str, object], name: str = "reader:pods", **metadata: str) -> list[str]:
+    """What is said of a Role called `name`, and of a binding with these changes."""
+    role = an("Role", ("metadata", {"name": name, **metadata}))
+    return check(role, an("RoleBinding", NAMED, *changes))
+
+
+def test_a_binding_that_gives_the_role_beside_it_passes() -> None:
+    assert roles() == []
+
+
+def test_a_binding_that_misses_its_role_is_found() -> None:
+    (found,) = roles(name="reader:pod")
+    assert "this manifest has no Role 'reader:pods', and nothing uses its Role 'reader:pod'" in found
+
+
+def test_a_binding_and_a_role_in_two_namespaces_are_found() -> None:
+    document = an("Role", ("metadata", {"name": "reader:pods", "namespace": "a"}))
+    found = manifest_checks.check([document, an("RoleBinding", NAMED, ("metadata.namespace", "b"))], version=VERSION)
+    assert [(finding.message, finding.hint) for finding in found] == [
+        (
+            "the Role 'reader:pods' of this manifest is in namespace a, and not in b",
+            "a RoleBinding gives only what is in its own namespace",
+        )
+    ]
+
+
+def test_a_cluster_role_is_in_no_manifest_of_ours() -> None:
+    assert roles(("roleRef.kind", "ClusterRole"), name="reader:pod") == []
+
+
+def test_the_certificates_that_every_namespace_has_are_not_missed() -> None:
+    projected = {"name": "a", "projected": {"sources": [{"configMap": {"name": "kube-root-ca.crt"}}]}}
+    used = an("Job", (f"{POD}.volumes.2", projected))
+    assert check(used, an("ConfigMap"), an("ConfigMap", ("metadata.name", "kube-root-ca.crd"))) == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cajajejo.cli import screen
+from cajajejo import __version__
+from cajajejo.cli import running, screen
 from cajajejo.config import POD_VARIABLES
 
 if TYPE_CHECKING:
@@ -79,21 +81,28 @@ def run(*arguments: str) -> int:
     return int(program().main(list(arguments)))
 
 
-def said(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """The lines on stderr, where everything stands that is no result."""
-    out, err = capsys.readouterr()
+def said(capfd: pytest.CaptureFixture[str]) -> list[str]:
+    """The lines of all messages, in a pod: every line of stdout is an entry of the log, and stderr is empty."""
+    out, err = capfd.readouterr()
+    assert err == ""
+    return [line for entry in map(json.loads, out.splitlines()) for line in entry["message"].splitlines()]
+
+
+def said_here(capfd: pytest.CaptureFixture[str]) -> list[str]:
+    """The lines on stderr with --local, where everything stands that is no result."""
+    out, err = capfd.readouterr()
     assert out == ""
     return list(err.splitlines())
 
 
 def test_missing_variables_are_2_and_all_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     write_config(model_config={"path": str(model())})
     for name in ("JOB_NAME", "CONFIG_VERSION"):
         monkeypatch.delenv(name)
     assert run("evaluate") == 2
-    lines = said(capsys)
+    lines = said(capfd)
     assert (
         lines[0] == "check environment variables: FAILED (environment variables are missing: JOB_NAME, CONFIG_VERSION)"
     )
@@ -111,61 +120,61 @@ def model() -> Path:
 
 
 @pytest.mark.parametrize("arguments", [["evaluate"], ["--trace", "evaluate"], ["evaluate", "--local"]])
-def test_a_wrong_config_is_2_and_told_with_its_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_config_is_2_and_told_with_its_line(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
     write_config(image="")
     assert run(*arguments) == 2
-    lines = said(capsys)
+    lines = said_here(capfd) if "--local" in arguments else said(capfd)
     assert "eval_config.yml:3: image: must not be empty" in lines
     assert lines[-1] == f"exit code 2: {WRONG}"
 
 
 @pytest.mark.parametrize("file", ["eval_config.yml", "run_specs.conf"])
-def test_a_file_that_is_not_mounted_is_2(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_mounted_is_2(file: str, capfd: pytest.CaptureFixture[str]) -> None:
     write_config(model_config={"path": str(model())})
     Path(file).unlink()
     assert run("evaluate") == 2
-    lines = said(capsys)
+    lines = said(capfd)
     assert f"{file}: no such file" in lines
     assert lines[-1] == f"exit code 2: {WRONG}"
 
 
-def test_empty_run_specs_and_forbidden_arguments_are_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_run_specs_and_forbidden_arguments_are_2(capfd: pytest.CaptureFixture[str]) -> None:
     write_config(model_config={"path": str(model())}, helm={"suite": "v1", "args": ["--suite", "v2"]})
     Path("run_specs.conf").write_text("")
     assert run("evaluate") == 2
-    lines = said(capsys)
+    lines = said(capfd)
     assert "check HELM arguments: FAILED (helm.args: --suite is set by cajajejo itself)" in lines
     assert lines[-1] == f"exit code 2: {WRONG}"
 
 
-def test_a_model_that_is_not_there_is_1_so_that_the_job_is_tried_again(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_that_is_not_there_is_1_so_that_the_job_is_tried_again(capfd: pytest.CaptureFixture[str]) -> None:
     assert run("evaluate", "--local") == 1
-    lines = said(capsys)
+    lines = said_here(capfd)
     assert "Error: the model directory is not there: /none" in lines
     assert lines[-1] == f"exit code 1: {OUTSIDE}"
 
 
-def test_a_missing_harness_is_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_harness_is_1(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     write_config(model_config={"path": str(model())})
     monkeypatch.setenv("CAJAJEJO_HELM_RUN", "/none")
     assert run("evaluate") == 1
-    lines = said(capsys)
+    lines = said(capfd)
     assert "Error: the harness is not installed: helm-run (crfm-helm)" in lines
     assert lines[-1] == f"exit code 1: {OUTSIDE}"
 
 
 def test_the_four_variables_may_be_absent_on_this_machine(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for name in POD_VARIABLES:
         monkeypatch.delenv(name)
     assert run("evaluate", "--local") == 1
-    assert "Error: the model directory is not there: /none" in said(capsys)
+    assert "Error: the model directory is not there: /none" in said_here(capfd)
 
 
-def test_every_check_is_a_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_check_is_a_line_of_the_log(capfd: pytest.CaptureFixture[str]) -> None:
     run("evaluate")
-    assert [line for line in said(capsys) if line.startswith("check ")] == [
+    assert [line for line in said(capfd) if line.startswith("check ")] == [
         "check environment variables: PASSED",
         "check evaluation config: PASSED",
         "check HELM run specs: PASSED",
@@ -182,22 +191,22 @@ def test_every_exit_code_of_an_evaluation_has_a_meaning() -> None:
     )
 
 
-def test_an_unknown_command_is_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_command_is_2(capfd: pytest.CaptureFixture[str]) -> None:
     assert run("evalute") == 2
-    assert "No such command 'evalute'" in capsys.readouterr().err
+    assert "No such command 'evalute'" in capfd.readouterr().err
 
 
-def test_the_help_names_both_commands_and_explains_no_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_names_both_commands_and_explains_no_exit_code(capfd: pytest.CaptureFixture[str]) -> None:
     assert run("--help") == 0
-    out, err = capsys.readouterr()
+    out, err = capfd.readouterr()
     assert ("evaluate" in out, "test" in out, err) == (True, True, "")
     assert run("evaluate", "--help") == 0
-    assert capsys.readouterr().err == ""
+    assert capfd.readouterr().err == ""
 
 
-def test_the_short_form_of_help_explains_no_exit_code_either(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_short_form_of_help_explains_no_exit_code_either(capfd: pytest.CaptureFixture[str]) -> None:
     assert run("evaluate", "-h") == 0
-    assert capsys.readouterr().err == ""
+    assert capfd.readouterr().err == ""
 
 
 def test_the_files_are_where_the_job_spec_mounts_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,4 +228,80 @@ def test_the_tests_of_the_image_take_arguments_for_pytest() -> None:
 
 def test_the_program_ends_with_the_code_and_its_meaning() -> None:
     done = subprocess.run([sys.executable, str(PROGRAM), "evaluate"], check=False, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr.splitlines()[-1]) == (1, "", f"exit code 1: {OUTSIDE}")
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert (done.returncode, done.stderr) == (1, "")
+    assert {key: last[key] for key in ("severity", "message", "exit_code")} == {
+        "severity": "ERROR",
+        "message": f"exit code 1: {OUTSIDE}",
+        "exit_code": 1,
+    }
+
+
+def test_every_entry_carries_the_labels_by_which_it_is_found(capfd: pytest.CaptureFixture[str]) -> None:
+    run("evaluate")
+    entries = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    for entry in entries:
+        assert entry["logging.googleapis.com/labels"] == {
+            "job_name": "value of JOB_NAME",
+            "image_build_cajajejo_version": __version__,
+            "config_git_sha": "value of CONFIG_VERSION",
+        }
+    assert [entry["severity"] for entry in entries] == [*["INFO"] * 7, "ERROR", "ERROR"]
+
+
+def test_labels_that_the_manifest_did_not_give_are_unknown(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in POD_VARIABLES:
+        monkeypatch.delenv(name)
+    run("evaluate")
+    labels = json.loads(capfd.readouterr().out.splitlines()[0])["logging.googleapis.com/labels"]
+    assert (labels["job_name"], labels["config_git_sha"]) == ("Unknown", "Unknown")
+
+
+def test_an_error_is_one_entry_with_its_traceback_beside_it(capfd: pytest.CaptureFixture[str]) -> None:
+    run("--trace", "evaluate")
+    (error,) = [entry for entry in map(json.loads, capfd.readouterr().out.splitlines()) if "stack_trace" in entry]
+    assert (error["severity"], error["message"]) == ("ERROR", "Error: the model directory is not there: /none")
+    assert error["stack_trace"].startswith("Traceback (most recent call last):")
+
+
+def test_a_bug_shows_where_it_comes_from(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    def stumble(*_: object, **__: object) -> int:
+        raise ZeroDivisionError("a\nb")
+
+    monkeypatch.setattr(running, "evaluate_mounted", stumble)
+    assert run("--trace", "evaluate") == 3
+    bug, last = map(json.loads, capfd.readouterr().out.splitlines())
+    assert bug["message"].startswith("Error: this is a bug in cajajejo")
+    assert "in stumble" in bug["stack_trace"]
+    assert (last["message"], last["exit_code"]) == ("exit code 3: a bug", 3)
+
+
+def test_an_unknown_option_is_told_as_entries_too(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run("evaluate", "--locale") == 2
+    assert said(capfd)[-1] == f"exit code 2: {WRONG}"
+
+
+def test_sigterm_is_heard_by_the_first_process_of_a_container(capfd: pytest.CaptureFixture[str]) -> None:
+    """Between two steps, where no harness is there to be ended."""
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        write_config(mlflow_config={"tracking_uri": f"http://127.0.0.1:{hanging.getsockname()[1]}"})
+        command = [sys.executable, str(PROGRAM), "evaluate"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            connection, _ = hanging.accept()
+            process.terminate()
+            out, _ = process.communicate(timeout=60)
+            connection.close()
+    assert process.returncode == 143
+    assert json.loads(out.splitlines()[-1])["message"] == "exit code 143: stopped by SIGTERM; what is finished is kept"
+    assert capfd.readouterr().err == ""
+
+
+def test_on_a_terminal_the_lines_are_plain() -> None:
+    ours, theirs = os.openpty()
+    command = [sys.executable, str(PROGRAM), "evaluate"]
+    done = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, check=False, text=True)
+    os.close(theirs)
+    os.close(ours)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"exit code 1: {OUTSIDE}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from cajajejo import __version__, local_state
-from cajajejo.cli import evaluation, metrics, schema, screen
+from cajajejo.cli import jobs, metrics, schema, screen
 from cajajejo.cli.options import Color, Quiet, Trace, group
 from cajajejo.errors import CajajejoError, ExitCode
 
@@ -25,10 +25,9 @@ _ANYWHERE: Final = {"--trace": 0, "--quiet": 0, "-q": 0, "--color": 1}
 app = group(
     "Evaluate language models, track every run, and hear about it only when a number got worse.",
     "Start here: cajajejo jobs evaluation --help",
+    {"Run": ["jobs"], "Judge": ["metrics"], "More": ["schema"]},
 )
-jobs = group("What runs on a cluster, or here with the same code.", "Example: cajajejo jobs evaluation --help")
-jobs.add_typer(evaluation.app, name="evaluation")
-app.add_typer(jobs, name="jobs")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(metrics.app, name="metrics")
 app.command("schema")(schema.schema)
 
@@ -143,14 +142,12 @@ def _switches_first(arguments: Sequence[str]) -> list[str]:
 
 
 def _report(error: CajajejoError, *, as_json: bool) -> None:
-    if screen.options().trace:
-        traceback.print_exception(error)
+    trace = "".join(traceback.format_exception(error)) if screen.options().trace else ""
     if as_json:
+        sys.stderr.write(trace)
         screen.error_json(error.as_json())
         return
-    style = screen.err_style()
-    for line in error.lines():
-        sys.stderr.write(style.plain(line) + "\n")
+    screen.error(error.lines(), trace)
 
 
 def _report_bug(error: Exception, *, as_json: bool) -> int:
@@ -167,5 +164,6 @@ def _report_bug(error: Exception, *, as_json: bool) -> int:
         facts={"where": f"{frame.filename}:{frame.lineno} in {frame.name}", "details": str(path)},
         run="read that file, then report it with the command that you ran",
     )
+    bug.__cause__ = error  # so that --trace shows where it comes from
     _report(bug, as_json=as_json)
     return ExitCode.BUG

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
-def group(help_text: str, example: str) -> typer.Typer:
-    """A group of commands: plain help, no Rich, help on stderr and exit code 2 when it is called bare."""
+def group(help_text: str, example: str, sections: Mapping[str, Sequence[str]] | None = None) -> typer.Typer:
+    """A group of commands: plain help, no Rich, help on stderr and exit code 2 when it is called bare.
+
+    Args:
+        help_text: what the group is about, in a sentence.
+        example: a line below it.
+        sections: the names of its commands in the order of its help, by the title that they stand under.
+    """
     return typer.Typer(
+        cls=TyperGroup if sections is None else _in_sections(sections),
         help=f"{help_text}\n\n{example}",
         no_args_is_help=True,
         rich_markup_mode=None,
@@ -18,6 +29,24 @@ def group(help_text: str, example: str) -> typer.Typer:
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+
+
+def _in_sections(sections: Mapping[str, Sequence[str]]) -> type[TyperGroup]:
+    class Sectioned(TyperGroup):
+        """Shows its commands under several titles."""
+
+        def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the signature of the parser
+            return [name for names in sections.values() for name in names if name in self.commands]
+
+        def format_commands(self, ctx: Any, formatter: Any) -> None:
+            names = self.list_commands(ctx)
+            width = max(map(len, names))
+            for title, section in sections.items():
+                found = [(name, self.commands[name].get_short_help_str(200)) for name in section if name in names]
+                with formatter.section(title):
+                    formatter.write_dl([(f"{name:<{width}}", told) for name, told in found])
+
+    return Sectioned
 
 
 Trace = Annotated[bool, typer.Option("--trace", envvar="CAJAJEJO_TRACE", help="Debug log and tracebacks on stderr.")]
@@ -94,6 +123,49 @@ Context = Annotated[
         show_default="the current one",
     ),
 ]
+JobName = Annotated[
+    str, typer.Argument(metavar="NAME", help="Name of the job, a part of it that fits no other, or @latest.")
+]
+JobNames = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="NAME...", help="Names of jobs, parts of them that fit no other, or @latest."),
+]
+JobNamespace = Annotated[
+    str | None,
+    typer.Option(
+        "-n",
+        "--namespace",
+        metavar="NS",
+        envvar="CAJAJEJO_NAMESPACE",
+        help="Kubernetes namespace.",
+        show_default="the project file's, else the context's",
+    ),
+]
+AllNamespaces = Annotated[bool, typer.Option("-A", "--all-namespaces", help="Every namespace.")]
+Selector = Annotated[
+    str, typer.Option("-l", "--selector", metavar="K=V[,...]", help="Only jobs with these labels.", show_default="all")
+]
+JobKind = Annotated[
+    str | None, typer.Option("--kind", metavar="KIND", help="Only jobs of this kind: evaluation, training or test.")
+]
+JobStates = Annotated[
+    list[str] | None,
+    typer.Option("--state", metavar="S", help="Only jobs in this state (Pending, Failed, ...); repeatable."),
+]
+JobsSince = Annotated[
+    str | None, typer.Option("--since", metavar="T", help="Only jobs sent since then: 2h (ago), or a time.")
+]
+JobLimit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        metavar="N",
+        min=0,
+        help="At most N jobs, newest first; 0: all.",
+        show_default="all; on a terminal 50",
+    ),
+]
+WatchList = Annotated[bool, typer.Option("-w", "--watch", help="Redraw the list as it changes.")]
 AllowUnknownAccelerator = Annotated[
     bool, typer.Option("--allow-unknown-accelerator", help="Take an accelerator that the catalogue does not know.")
 ]
@@ -182,3 +254,67 @@ AllSchemas = Annotated[bool, typer.Option("--all", help="Every schema, each into
 SchemaDirectory = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="DIR", help="Directory to write the files into.")
 ]
+
+# Staying until jobs end, stopping and removing them
+Wait = Annotated[
+    bool, typer.Option("--wait", help="After sending, watch the job to its end, and exit with its exit code.")
+]
+Timeout = Annotated[
+    str | None,
+    typer.Option("--timeout", metavar="D", help="Stop waiting after 90s, 30m or 12h; the job goes on; exit 124."),
+]
+WaitFor = Annotated[
+    Literal["succeeded", "finished", "running"],
+    typer.Option("--for", metavar="succeeded|finished|running", help="What to wait for."),
+]
+WatchLogs = Annotated[bool, typer.Option("--logs", help="Show the last 10 lines of the log, too.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; put on record.", show_default=False)]
+OlderThan = Annotated[
+    str | None, typer.Option("--older-than", metavar="D", help="Jobs that ended longer ago than 12h or 7d.")
+]
+Orphans = Annotated[
+    bool, typer.Option("--orphans", help="Remove what was made for jobs that never came, in place of jobs.")
+]
+
+# Logs
+Follow = Annotated[bool, typer.Option("-f", "--follow", help="Also show what comes, until the job has ended.")]
+TailLines = Annotated[
+    int | None, typer.Option("--tail", metavar="N", min=0, help="The last N lines of all attempts.", show_default="all")
+]
+LogsSince = Annotated[
+    str | None, typer.Option("--since", metavar="T", help="Only lines since then: 2h (ago), or a time.")
+]
+LogsUntil = Annotated[
+    str | None, typer.Option("--until", metavar="T", help="Only lines until then: 30m (ago), or a time.")
+]
+LogContainers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-c", "--container", metavar="C", help="Container, init, or all; repeatable.", show_default="eval, or the first"
+    ),
+]
+LogReplica = Annotated[
+    str, typer.Option("--replica", metavar="R", help="Of several pods this one: 0, worker-1.", show_default="all")
+]
+LogAttempt = Annotated[
+    int | None, typer.Option("--attempt", metavar="N", min=1, help="Only attempt N, from 1.", show_default="all")
+]
+Previous = Annotated[bool, typer.Option("--previous", help="The run of the container before its last restart.")]
+Timestamps = Annotated[bool, typer.Option("--timestamps", help="The time in front of every line.")]
+LogSource = Annotated[
+    Literal["auto", "pods", "cloud"],
+    typer.Option(
+        "--source",
+        metavar="auto|pods|cloud",
+        envvar="CAJAJEJO_LOG_SOURCE",
+        help="The pods, Cloud Logging, or what is there of both.",
+    ),
+]
+LogOutput = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="PATH", help="Write the lines there.", show_default="stdout")
+]
+SaveLogs = Annotated[
+    Path | None,
+    typer.Option("--save", metavar="PATH", help="Write them there as well, as a JSON array.", show_default=False),
+]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print one JSON object a line on stdout.")]

@@ -18,7 +18,7 @@ from cajajejo.cli.options import (
 from cajajejo.errors import ExitCode
 
 if TYPE_CHECKING:
-    from cajajejo.harness.run import Request
+    from cajajejo.harness.run import Outcome, Request
 
 
 def run(
@@ -51,12 +51,17 @@ def run(
     return _run_here(request, as_json=as_json, allow_partial=allow_partial)
 
 
-def evaluate_mounted(config: Path, run_specs: Path, *, local: bool) -> int:
-    """Evaluates the two mounted files; the exit code of the pod."""
-    from cajajejo.harness import scratch
-    from cajajejo.harness.run import Request
+def evaluate_mounted(config: Path, run_specs: Path, scratch: Path, *, local: bool) -> int:
+    """Evaluates the two mounted files, in the directory `scratch`; the exit code of the pod."""
+    from cajajejo.cli import pod_output
+    from cajajejo.harness import run as harness
 
-    return _run_here(Request(config=config, run_specs=run_specs, local=local, scratch=scratch.POD_SCRATCH))
+    request = harness.Request(config=config, run_specs=run_specs, local=local, scratch=scratch)
+    log = pod_output.log()
+    if log is None:
+        return _run_here(request)
+    with pod_output.reporter(log, request.environ) as report:
+        return _shown(harness.run(request, report))
 
 
 def _run_here(request: "Request", *, as_json: bool = False, allow_partial: bool = False) -> int:
@@ -74,6 +79,12 @@ def _run_here(request: "Request", *, as_json: bool = False, allow_partial: bool 
                 progress=progress,
             ),
         )
+    return _shown(outcome, as_json=as_json, allow_partial=allow_partial)
+
+
+def _shown(outcome: "Outcome", *, as_json: bool = False, allow_partial: bool = False) -> int:
+    from cajajejo.cli import outcome as show
+
     if as_json:
         screen.result_json(show.as_json(outcome))
     else:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cajajejo.errors import CajajejoError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Protocol
 
     from cajajejo.errors import Problem
+    from cajajejo.pod_log import Severity
     from cajajejo.terminal import Style
+
+    class Log(Protocol):
+        """Takes what is said as entries of a log."""
+
+        def __call__(self, severity: Severity, message: str, **fields: object) -> None:
+            """Takes one entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,18 @@ class Options:
 
 class _State:
     options = Options()
+    before: Callable[[], None] | None = None
+    log: Log | None = None
+
+
+def log_to(log: Log | None) -> None:
+    """From now on everything that is said is an entry of `log`; None: text on the two streams again."""
+    _State.log = log
+
+
+def before_text(act: Callable[[], None] | None) -> None:
+    """From now on `act` is called before text is written to stderr: who draws there makes room; None: nobody does."""
+    _State.before = act
 
 
 def configure(
@@ -74,6 +95,16 @@ def result_json(document: object) -> None:
     _stdout(_json(document) + "\n")
 
 
+@contextmanager
+def result_json_last(document: object | None) -> Iterator[None]:
+    """Prints the document when what is inside has ended, also by an error; None: nothing."""
+    try:
+        yield
+    finally:
+        if document is not None:
+            result_json(document)
+
+
 def say(*lines: str) -> None:
     """Plans, progress and hints, on stderr; silent with ``--quiet`` and with ``--json``."""
     if not (_State.options.quiet or _State.options.json):
@@ -82,7 +113,8 @@ def say(*lines: str) -> None:
 
 def warn(message: str) -> None:
     """One warning, on stderr; a JSON object of its own with ``--json``."""
-    _stderr(_json({"warning": message}) if _State.options.json else err_style().plain(f"Warning: {message}"))
+    text = _json({"warning": message}) if _State.options.json else err_style().plain(f"Warning: {message}")
+    _stderr(text, severity="WARNING")
 
 
 def warn_problem(problem: Problem) -> None:
@@ -91,8 +123,8 @@ def warn_problem(problem: Problem) -> None:
     warn("\n".join([first, *hint]))
 
 
-def confirm(question: str) -> None:
-    """Asks on the terminal; returns for yes.
+def confirm(question: str, *, no: str = "nothing was sent") -> None:
+    """Asks on the terminal; returns for yes. `no` is what is said after a no.
 
     Raises:
         UsageError: nobody is there to answer.
@@ -103,7 +135,16 @@ def confirm(question: str) -> None:
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise CajajejoError("nothing was sent")
+        raise CajajejoError(no)
+
+
+def error(lines: Iterable[str], trace: str = "") -> None:
+    """An error on stderr, line by line, after the traceback `trace`; in a log it is one entry."""
+    text = "\n".join(map(err_style().plain, lines))
+    if _State.log is None:
+        sys.stderr.write(f"{trace}{text}\n")
+    else:
+        _State.log("ERROR", text, **({"stack_trace": trace} if trace else {}))
 
 
 def error_json(error: dict[str, object]) -> None:
@@ -123,6 +164,9 @@ def ensure_streams() -> None:
 
 def _stdout(text: str) -> None:
     """Writes `text` now. Where the reader has gone, the command goes on: its exit code is not about the reader."""
+    if _State.log is not None:
+        _log("INFO", *text.splitlines())
+        return
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -136,12 +180,14 @@ def _log_to_stderr() -> None:
     """Shows the debug log of our own modules, as ``name - level - message``."""
     import logging
 
+    from cajajejo import pod_log
+
     class Screen(logging.Handler):
         """Writes to what is stderr at the time, and only while ``--trace`` is in force."""
 
         def emit(self, record: logging.LogRecord) -> None:
             if _State.options.trace:
-                _stderr(self.format(record))
+                _stderr(self.format(record), severity=pod_log.severity_of(record.levelname))
 
     logger = logging.getLogger("cajajejo")
     if all(handler.name != "screen" for handler in logger.handlers):
@@ -158,9 +204,20 @@ def _json(document: object) -> str:
     return json.dumps(document, allow_nan=False)  # in ASCII: what no terminal or locale can refuse
 
 
-def _stderr(*lines: str) -> None:
+def _stderr(*lines: str, severity: Severity = "INFO") -> None:
+    if _State.log is not None:
+        _log(severity, *lines)
+        return
+    if _State.before is not None:
+        _State.before()
     sys.stderr.write(_shown(lines, err_style()))
     sys.stderr.flush()
+
+
+def _log(severity: Severity, *lines: str) -> None:
+    for line in filter(str.strip, lines):
+        if _State.log is not None:
+            _State.log(severity, line)
 
 
 def _shown(lines: Iterable[str], style: Style) -> str:

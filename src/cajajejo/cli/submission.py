@@ -1,8 +1,9 @@
 """``cajajejo jobs evaluation submit-job`` and ``diff``: what a cluster has, would get, and gets."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from cajajejo import moments
 from cajajejo.cli import screen
 from cajajejo.cli.options import (
     AllowDirtyRepo,
@@ -24,6 +25,8 @@ from cajajejo.cli.options import (
     Rerun,
     Settings,
     TemplatesDir,
+    Timeout,
+    Wait,
     Yes,
 )
 from cajajejo.errors import ExitCode, UsageError
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from cajajejo.manifests import Manifests
 
 
+_NOTED: Final = 100
+
+
 def submit_job(
     path_to_config: PathToConfig = None,
     path_to_helm_config: PathToHelmConfig = None,
@@ -45,6 +51,8 @@ def submit_job(
     allow_dirty_repo: AllowDirtyRepo = False,
     job_spec_output_path: JobSpecOutputPath = None,
     dry_run: DryRun = None,
+    wait: Wait = False,
+    timeout: Timeout = None,
     rerun: Rerun = False,
     yes: Yes = False,
     profile: Profile = "gke-autopilot",
@@ -55,14 +63,14 @@ def submit_job(
     default_namespace: DefaultNamespace = None,
     context: Context = None,
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """Send an evaluation job to a cluster, once.
 
     Example: cajajejo jobs evaluation submit-job --path-to-config jobs/evaluation/jasper.job_config.yml
     --path-to-helm-config jobs/evaluation/app/run_specs.conf
     """
     from cajajejo import batches, dispatch, evaluation
-    from cajajejo.cli import wording
+    from cajajejo.cli import waiting, wording
 
     rendering = evaluation.Rendering(
         profile, templates, namespace, settings or (), allow_unknown_accelerator, default_namespace=default_namespace
@@ -71,26 +79,31 @@ def submit_job(
         job_spec_path, path_to_config, path_to_helm_config, config_version, allow_dirty_repo, rendering
     )
     _check_output(job_spec_output_path, path_to_config, path_to_helm_config)
+    seconds_to_wait = _waiting_time(timeout, wait=wait, dry_run=dry_run)
     prepared = dispatch.prepare(request)
     for problem in prepared.warnings:
         screen.warn_problem(problem)
     if dry_run == "client":
         _check_offline(rerun=rerun, as_json=as_json)
         _print(prepared, namespace, job_spec_output_path)
-        return
+        return ExitCode.DONE
     with _connect(context) as cluster:
         rehearse = dry_run == "server"
         batch, there, seconds = _submit(
             cluster, prepared, namespace, rerun=rerun, yes=yes, rehearse=rehearse, output=job_spec_output_path
         )
-    for warning in wording.server_warnings(batch):
-        screen.warn(warning)
-    if as_json:
-        screen.result_json(wording.submission_json(batch, there, cluster.target.context))
-    else:
-        screen.result(*(outcome.spec.name for outcome in batch.sent()))
-    screen.say(*wording.sent(batch, there, rehearse=rehearse, seconds=seconds))
+        options = waiting.place_options(there, context, cluster.target.namespace)
+        document = wording.submission_json(batch, there, cluster.target.context) if as_json else None
+        for warning in wording.server_warnings(batch):
+            screen.warn(warning)
+        if not rehearse:
+            _note(cluster, batch)
+        with screen.result_json_last(document):
+            screen.result(*([] if as_json else [outcome.spec.name for outcome in batch.sent()]))
+            screen.say(*wording.sent(batch, options, rehearse=rehearse, seconds=seconds, wait=wait))
+            code = _follow(cluster, batch, options, seconds_to_wait) if wait else ExitCode.DONE
     batches.demand_all(batch, again=wording.again())
+    return code
 
 
 def diff(
@@ -146,6 +159,40 @@ def _check_offline(*, rerun: bool, as_json: bool) -> None:
         raise UsageError("--rerun asks the cluster which repetition comes next; --dry-run=client asks none")
     if as_json:
         raise UsageError("--dry-run=client prints the job spec itself, in YAML; --json goes with --dry-run=server")
+
+
+def _waiting_time(timeout: str | None, *, wait: bool, dry_run: str | None) -> float | None:
+    """For how many seconds to wait; None: to the end.
+
+    Raises:
+        UsageError: nothing is waited for.
+    """
+    if timeout is not None and not wait:
+        raise UsageError("--timeout is how long to wait, and goes with --wait")
+    if wait and dry_run:
+        raise UsageError(f"--dry-run={dry_run} sends nothing that --wait could wait for")
+    return None if timeout is None else moments.parse_duration(timeout, "--timeout")
+
+
+def _note(cluster: "Cluster", batch: "Batch") -> None:
+    """Notes what was sent from here, so that it can be told when it is gone; of very many the first ones."""
+    from cajajejo.jobs import remembering
+
+    for outcome in batch.sent()[:_NOTED]:
+        maps = (document for document in outcome.spec.documents if document["kind"] == "ConfigMap")
+        remembering.note(cluster, dict(outcome.job), next(maps, None))
+
+
+def _follow(cluster: "Cluster", batch: "Batch", options: "Sequence[str]", timeout: float | None) -> int:
+    """Watches what was sent, and what was there and runs, to its end; the exit code that stands for all."""
+    from cajajejo.cli import watching
+
+    going = [outcome for outcome in batch.sent() if outcome.state.kind == "active"]
+    if batch.interrupted or not going:
+        return ExitCode.DONE
+    new = all(outcome.outcome == "created" for outcome in going)
+    jobs = [dict(outcome.job) for outcome in going]
+    return watching.follow_to_end(cluster, jobs, options, timeout=timeout, new=new)
 
 
 def _print(prepared: "Prepared", namespace: str | None, output: Path | None) -> None:

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from cajajejo import job_spec
+from cajajejo.cli.outline import outline
 from cajajejo.cli.progress import duration
 from cajajejo.outputs import Submission, SubmittedJob, SubmittedObject, Validation
 from cajajejo.provenance import UNSET
@@ -29,11 +30,11 @@ def written(jobs: Sequence[Manifests], paths: Sequence[Path], *, ascii_only: boo
         place = f"{paths[0].parent}/" if len(paths) > 1 else str(paths[0])
         return [f"wrote {place} ({len(jobs)} jobs)", *(f"  {job.name}" for job in jobs)]
     job = jobs[0]
-    outline = job_spec.outline(job, ascii_only=ascii_only)
-    width = max(len(kind) for kind, _, _ in outline)
+    objects = outline(job, ascii_only=ascii_only)
+    width = max(len(kind) for kind, _, _ in objects)
     profile = job_spec.profile(job)
     lines = []
-    for kind, name, told in outline:
+    for kind, name, told in objects:
         more = f"{told}; profile {profile}" if kind == "Job" and profile else told
         lines.append(f"  {kind:<{width}}  {more or name}")
     return [f"wrote {paths[0]} (job {job.name})", *lines]
@@ -103,10 +104,10 @@ _THERE = {"=": "exists, equal", "~": "exists, differs", "?": "may not be read"}
 
 
 def _planned(job: Manifests, marks: dict[tuple[str, str], str], *, ascii_only: bool) -> list[str]:
-    outline = job_spec.outline(job, ascii_only=ascii_only)
-    kinds, names = (max(len(row[column]) for row in outline) for column in (0, 1))
+    objects = outline(job, ascii_only=ascii_only)
+    kinds, names = (max(len(row[column]) for row in objects) for column in (0, 1))
     lines = []
-    for kind, name, told in outline:
+    for kind, name, told in objects:
         mark = marks.get((kind, name), "+")
         lines.append(f"  {mark}  {kind:<{kinds}}  {name:<{names}}  {_THERE.get(mark, told)}".rstrip())
     return lines
@@ -147,20 +148,24 @@ def submission_json(batch: Batch, namespace: str, context: str) -> dict[str, Any
     return Submission(jobs=tuple(jobs)).as_json()
 
 
-def sent(batch: Batch, namespace: str, *, rehearse: bool, seconds: float) -> list[str]:
-    """How it went: of one job its objects, of several how many."""
+def sent(batch: Batch, options: Sequence[str], *, rehearse: bool, seconds: float, wait: bool = False) -> list[str]:
+    """How it went: of one job its objects, of several how many; and, unless we `wait`, how to follow it.
+
+    `options` are those that find the job again on a command line.
+    """
     if len(batch.attempts) > 1 or not batch.sent():
         return _account(batch, rehearse=rehearse, seconds=seconds)
     (outcome,) = batch.sent()
     name = outcome.spec.name
     if rehearse:
         return [f"{_clock()}  checked     {_counted(len(outcome.objects), 'object')}; nothing was stored"]
-    follow = f"Next: kubectl logs -f job/{name} -n {namespace}"
+    where = shlex.join([name, *options])
+    follow = [] if wait else [f"Next: cajajejo jobs watch {where}", f"      cajajejo jobs logs -f {where}"]
     if outcome.outcome == "created":
         made = sum(known.outcome == "created" for known in outcome.objects)
-        return [f"{_clock()}  sent        {_counted(made, 'object')} in {duration(seconds)}", follow]
+        return [f"{_clock()}  sent        {_counted(made, 'object')} in {duration(seconds)}", *follow]
     if outcome.state.kind == "active":
-        return [f"{_clock()}  unchanged   it was sent at {outcome.state.when}, and has not ended", follow]
+        return [f"{_clock()}  unchanged   it was sent at {outcome.state.when}, and has not ended", *follow]
     done = f"{_clock()}  unchanged   it was sent before, and completed at {outcome.state.when}"
     return [done, f"Next: {again('--rerun')}"]
 

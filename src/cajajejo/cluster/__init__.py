@@ -2,6 +2,7 @@
 
 from cajajejo.cluster.api_requests import APPLY, MANAGER, MERGE_PATCH, STRATEGIC_MERGE_PATCH
 from cajajejo.cluster.client import ALL_NAMESPACES, Cluster, Created, Options, Target, connect
+from cajajejo.cluster.watching import Change, Pace, Watch, What, watch
 
 __all__ = [
     "ALL_NAMESPACES",
@@ -9,9 +10,14 @@ __all__ = [
     "MANAGER",
     "MERGE_PATCH",
     "STRATEGIC_MERGE_PATCH",
+    "Change",
     "Cluster",
     "Created",
     "Options",
+    "Pace",
     "Target",
+    "Watch",
+    "What",
     "connect",
+    "watch",
 ]

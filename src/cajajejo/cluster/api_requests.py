@@ -36,6 +36,8 @@ class Request:
     content_type: str = "application/json"
     stream: bool = False
     read_seconds: float | None = None
+    patient: bool = True
+    """Whether it is sent again at all after a failure that may pass."""
 
 
 def reading(asked: Asked, query: Sequence[tuple[str, str]] = ()) -> Request:

@@ -7,7 +7,7 @@ is lost. What is sent again after a failure is the table in `retries`; the error
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -17,7 +17,8 @@ from cajajejo.cluster.connection import Connection, Options, Sent, tell
 from cajajejo.cluster.errors import ClusterError, MissingNamespaceError
 from cajajejo.cluster.exchange import Answer, Asked, JsonObject, Target, plain
 from cajajejo.cluster.kubeconfig import Place
-from cajajejo.cluster.retries import Effect
+from cajajejo.cluster.lists import Page, Wanted, key_of, page_of
+from cajajejo.cluster.retries import Effect, parse_retry_after
 from cajajejo.phrases import closest
 
 if TYPE_CHECKING:
@@ -92,6 +93,11 @@ class Cluster:
         """Which cluster this is."""
         return self._connection.target
 
+    @property
+    def options(self) -> Options:
+        """How it is talked to."""
+        return self._connection.options
+
     def get(self, kind: str, name: str, namespace: str | None = None) -> JsonObject | None:
         """The object, or None where there is none of this name."""
         return self._get(self._asked("get", kinds.find(kind), name, namespace))
@@ -104,6 +110,7 @@ class Cluster:
         selector: str = "",
         fields: str = "",
         limit_per_page: int = 500,
+        api_version: str | None = None,
     ) -> Iterator[JsonObject]:
         """Every object once, page by page; where a page comes too late, the rest is listed anew.
 
@@ -113,23 +120,54 @@ class Cluster:
             selector: a label selector, ``app=eval,run!=weekly``.
             fields: a field selector, ``involvedObject.name=x``.
             limit_per_page: how many objects one request brings.
+            api_version: another one than that of our table, for clusters that serve an older one.
         """
-        asked = self._asked("list", kinds.find(kind), None, namespace)
-        chosen = [("labelSelector", selector)] * bool(selector) + [("fieldSelector", fields)] * bool(fields)
+        wanted = Wanted(kind, namespace, selector, fields, api_version)
         seen: set[str] = set()
-        token, limit, restarts = "", limit_per_page, 0
-        while True:
+        for page in self.pages(wanted, limit=limit_per_page):
+            for item in page.items:
+                key = key_of(item)
+                if key not in seen:
+                    seen.add(key)
+                    yield item
+
+    def pages(self, wanted: Wanted, *, limit: int = 500, patient: bool = True) -> Iterator[Page]:
+        """The pages of a list; where one comes too late, the list begins anew with a page that is `anew`.
+
+        Args:
+            wanted: what is listed.
+            limit: how many objects one request brings.
+            patient: try again what may pass; without it the first failure is raised.
+        """
+        kind = kinds.find(wanted.kind, wanted.api_version)
+        asked = self._asked("list", kind, None, wanted.namespace)
+        token, restarts, anew = "", 0, True
+        while anew or token:
             paging = [("limit", str(limit))] * bool(limit) + [("continue", token)] * bool(token)
-            sent = self._connection.send(api_requests.reading(asked, [*chosen, *paging]))
+            request = api_requests.reading(asked, [*wanted.query, *paging])
+            sent = self._connection.send(replace(request, patient=patient))
             if sent.answer.status == HTTPStatus.GONE and token and restarts < _RESTARTS:
-                token, limit, restarts = "", 0, restarts + 1  # in one piece, so that it cannot expire again
+                token, limit, restarts, anew = "", 0, restarts + 1, True  # in one piece, so that it cannot expire again
                 continue
-            page = self._object(sent, asked)
-            yield from _fresh_items(page, asked, seen)
-            metadata = page.get("metadata")
-            token = str(metadata.get("continue") or "") if isinstance(metadata, dict) else ""
-            if not token:
-                return
+            page = page_of(self._object(sent, asked), kind, anew=anew)
+            yield page
+            token, anew = page.token, False
+
+    def stream(self, wanted: Wanted, query: Sequence[tuple[str, str]], *, read_seconds: float) -> Answer:
+        """Opens a watch, once, without trying again; the caller reads and closes the answer's `stream`.
+
+        What reading raises, `cluster_errors.unreachable` turns into ours.
+
+        Args:
+            wanted: what is watched.
+            query: what else is asked, such as the resourceVersion to begin at.
+            read_seconds: how long the stream may be silent.
+        """
+        asked = self._asked("watch", kinds.find(wanted.kind, wanted.api_version), None, wanted.namespace)
+        reading = api_requests.reading(asked, [("watch", "true"), *wanted.query, *query])
+        sent = self._connection.send(replace(reading, stream=True, read_seconds=read_seconds, patient=False))
+        self._check(sent, asked)
+        return sent.answer
 
     def create(self, document: Mapping[str, Any], *, dry_run: bool = False) -> Created:
         """Creates the object with strict checking of its fields; a dry run only checks it.
@@ -256,6 +294,7 @@ class Cluster:
         if sent.answer.is_good:
             return
         error = tell(refusals.refused(sent.answer, asked, self.target), sent.attempts)
+        error.retry_after = parse_retry_after(sent.answer.headers.get("retry-after"), self.options.now())
         if isinstance(error, MissingNamespaceError) and asked.namespace:
             self._suggest_namespace(error, asked.namespace)
         raise error
@@ -269,16 +308,3 @@ class Cluster:
         guess = closest(name, names)
         if guess:
             error.facts["did you mean"] = plain(guess)
-
-
-def _fresh_items(page: JsonObject, asked: Asked, seen: set[str]) -> Iterator[JsonObject]:
-    """The objects of a page that were not `seen` yet, each with its kind, which a list leaves out."""
-    items = page.get("items")
-    for item in items if isinstance(items, list) else []:
-        metadata = item.get("metadata") if isinstance(item, dict) else None
-        if not isinstance(metadata, dict) or not metadata.get("name") or asked.kind is None:
-            continue
-        key = str(metadata.get("uid") or f"{metadata.get('namespace')}/{metadata['name']}")
-        if key not in seen:
-            seen.add(key)
-            yield {"apiVersion": asked.kind.api_version, "kind": asked.kind.name, **item}

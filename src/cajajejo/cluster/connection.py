@@ -5,7 +5,6 @@ It goes through the pooled connections of the kubernetes package's client, with 
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from cajajejo import __version__
 from cajajejo.cluster import kubeconfig, refusals
 from cajajejo.cluster.errors import ClusterBusyError, UnreachableError, connection_trouble, unreachable
 from cajajejo.cluster.exchange import Answer, parse_warnings
-from cajajejo.cluster.retries import Attempts, Timing, announcement
+from cajajejo.cluster.retries import Attempts, Timing, announcement, chance
 from cajajejo.errors import require
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class Options:
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
-    random: Callable[[], float] = random.random
+    random: Callable[[], float] = chance
     service_account: Path = kubeconfig.SERVICE_ACCOUNT
 
 
@@ -93,6 +92,11 @@ class Connection:
         """Which cluster this is."""
         return self._login.target
 
+    @property
+    def options(self) -> Options:
+        """How it is talked to."""
+        return self._options
+
     def close(self) -> None:
         """Closes what is idle."""
         self._login.client.close()
@@ -108,7 +112,8 @@ class Connection:
         while True:
             outcome = self._attempt(request, attempts)
             trouble = self._trouble(outcome)
-            wait = None if trouble is None else attempts.wait_after(trouble, answered=self._answered)
+            again = trouble is not None and request.patient
+            wait = attempts.wait_after(trouble, answered=self._answered) if trouble and again else None
             if trouble is None or wait is None:
                 break
             options.on_retry(announcement(trouble, wait))

@@ -42,6 +42,9 @@ LOG_IN: Final = "invoke authenticate-kubectl"
 class ClusterError(CajajejoError):
     """Talking to a cluster failed."""
 
+    retry_after: float | None = None
+    """The seconds that the cluster asked to wait before the next request."""
+
 
 class KubeconfigError(ClusterError):
     """The kubeconfig is missing, unreadable or wrong, or has no such context."""
@@ -124,6 +127,16 @@ def unreachable(error: Exception, target: Target) -> ClusterError:
         if _is_a(error, name):
             return describe(error, target)
     return _other(error, target)
+
+
+def is_of_connection(error: Exception) -> bool:
+    """Whether `error` is what reading from a connection raises, also from one that is closed meanwhile."""
+    return _is_a(error, "HTTPError") or isinstance(error, OSError | ValueError)
+
+
+def is_silence(error: Exception) -> bool:
+    """Whether `error` says that nothing came for too long."""
+    return _is_a(error, "ReadTimeoutError")
 
 
 def _is_a(error: Exception, name: str) -> bool:

@@ -27,6 +27,7 @@ import math
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
+from random import Random
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 _BUSY: Final = 429
 _PERHAPS_DONE: Final = frozenset({408, 500, 502, 503, 504})
+chance: Final = Random().random  # noqa: S311  # spreads waits
+"""A number from 0 to 1, from a generator of its own: whoever seeds that of Python finds it as it was left."""
 
 
 class Failure(Enum):

@@ -9,12 +9,13 @@ import shlex
 import signal
 import subprocess
 import time
+from contextlib import closing
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Final
 
 from cajajejo.errors import HarnessError
 from cajajejo.harness import helm_command, helm_output
-from cajajejo.harness.progress import EventFile, Progress, Watcher
+from cajajejo.harness.progress import EventFile, Listener, PrintedLines, Progress, Watcher
 from cajajejo.results import FailedScenario
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def run(
     environ: Mapping[str, str],
     max_instances: int | None,
     watch: Watcher,
+    said: Listener,
     keep_open: int,
 ) -> Results:
     """What HELM finds when it runs the run specs of `scratch` on `model`; scenarios that are complete are not repeated.
@@ -55,8 +57,10 @@ def run(
     events = scratch.work / "progress.jsonl"
     events.unlink(missing_ok=True)
     with scratch.log.open("ab") as log:
+        printed = PrintedLines(scratch.log, said)
         process = _started(program, command, log, helm_command.environment(config, environ, events), keep_open)
-        progress = _wait(process, EventFile(events), watch)
+        with closing(printed):
+            progress = _wait(process, EventFile(events), watch, printed)
     found = helm_output.read(scratch.output / "runs" / config.helm.suite, config.helm.suite, progress.failed)
     if not found.scores:
         raise _failure(process.returncode, scratch.log, found)
@@ -92,7 +96,7 @@ def _with_missing(found: Results, code: int, progress: Progress) -> Results:
     return replace(found, failed=(*found.failed, *(FailedScenario(name, why) for name in missing)))
 
 
-def _wait(process: subprocess.Popen[bytes], events: EventFile, watch: Watcher) -> Progress:
+def _wait(process: subprocess.Popen[bytes], events: EventFile, watch: Watcher, printed: PrintedLines) -> Progress:
     """The last progress of `process`; when we are interrupted, its whole process group ends first."""
     progress = Progress()
     try:
@@ -101,6 +105,7 @@ def _wait(process: subprocess.Popen[bytes], events: EventFile, watch: Watcher) -
             for event in events.read():
                 progress = progress.after(event)
             watch(progress)
+            printed.pass_on()
             if ended:
                 return progress
             time.sleep(_POLL_SECONDS)

@@ -29,7 +29,12 @@ _MODEL_PART: Final = re.compile(r"(?<=[:,])(model|model_deployment)=[^,]*,?")
 
 def scenario_of(run: str) -> str:
     """The name of the scenario that the HELM run `run` belongs to."""
-    return metric_part(_MODEL_PART.sub("", run).rstrip(":,"))
+    return metric_part(title_of(run))
+
+
+def title_of(run: str) -> str:
+    """What the HELM run `run` is called without its model: ``mmlu:subject=anatomy``."""
+    return _MODEL_PART.sub("", run).rstrip(":,")
 
 
 def subject_of(run: str) -> str | None:

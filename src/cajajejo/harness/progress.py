@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_READ_BYTES: Final = 65_536
+_LONGEST_LINE: Final = 15_000
+"""Characters of a line that are waited for; of a longer one the rest is a line of its own."""
+_LINE_ENDS: Final = re.compile(r"\r\n|\n|\r(?!\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,8 @@ class Progress:
 
 Watcher = Callable[[Progress], None]
 """Called after every change; must be quick."""
+Listener = Callable[[str], None]
+"""Called with every line that a harness prints."""
 
 
 class EventFile:
@@ -72,3 +81,43 @@ class EventFile:
         if complete:
             self._position += len(complete) + 1
         return [json.loads(line) for line in complete.splitlines() if line]
+
+
+class PrintedLines:
+    """What a harness prints into the growing file at `path`, from now on, passed on line by line to `said`.
+
+    A bar that is redrawn is many lines. Bytes that are no UTF-8 stand as U+FFFD; a line of any length takes no more
+    memory than a short one.
+    """
+
+    def __init__(self, path: Path, said: Listener) -> None:
+        self._path = path
+        self._said = said
+        self._position = path.stat().st_size if path.exists() else 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._open = ""
+
+    def pass_on(self) -> None:
+        """Passes on what was printed since the last call, but for a line that is still being written."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._position)
+                while data := file.read(_READ_BYTES):
+                    self._position += len(data)
+                    self._take(self._decoder.decode(data))
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """Passes on the rest, with or without the end of its line."""
+        self.pass_on()
+        self._take(self._decoder.decode(b"", final=True) + "\n")
+
+    def _take(self, text: str) -> None:
+        *complete, self._open = _LINE_ENDS.split(self._open + text)
+        whole = len(self._open) - len(self._open) % _LONGEST_LINE
+        complete.append(self._open[:whole])
+        self._open = self._open[whole:]
+        for line in filter(str.strip, complete):
+            for start in range(0, len(line), _LONGEST_LINE):
+                self._said(line[start : start + _LONGEST_LINE])

@@ -7,27 +7,27 @@ done twice; started again after all was finished, nothing is done at all.
 from __future__ import annotations
 
 import os
-import signal
 import time
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cajajejo import config as configs
 from cajajejo import event_writer, local_state, provenance, results, tracking
 from cajajejo import run_specs as specs
-from cajajejo.errors import CajajejoError, InterruptedRunError, ModelError, TrackingError
-from cajajejo.harness import checks, helm, helm_command, scratch
+from cajajejo.errors import CajajejoError, ModelError
+from cajajejo.harness import checks, helm, helm_command, recording, scratch
 from cajajejo.harness import model as models
+from cajajejo.harness.breaking_off import ending, interruptible
+from cajajejo.harness.recording import End, Pod
 from cajajejo.harness.scratch import Scratch, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cajajejo.config import EvaluationJobConfig
     from cajajejo.harness.checks import Check
-    from cajajejo.harness.progress import Watcher
+    from cajajejo.harness.progress import Listener, Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +70,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Who is told what happens: checks, steps in a line, and the progress of the harness."""
+    """Who is told what happens: checks, steps in a line, what the harness prints and how far it is, the MLflow run."""
 
     checks: Callable[[Sequence[Check]], None] = lambda _: None
     step: Callable[[str], None] = lambda _: None
+    said: Listener = lambda _: None
     progress: Watcher = lambda _: None
+    tracked: Callable[[EvaluationJobConfig, str], None] = lambda _, __: None
 
 
 def run(request: Request, report: Reporter | None = None) -> Outcome:
-    """The outcome of the evaluation that `request` describes.
+    """The outcome of the evaluation that `request` describes; in the pod of a Job its end stands on the MLflow run.
 
     Raises:
         FileProblemsError: the config is wrong.
@@ -87,8 +89,32 @@ def run(request: Request, report: Reporter | None = None) -> Outcome:
         InterruptedRunError: Ctrl-C; what is finished is kept.
         CajajejoError: the scratch directory cannot be used, or is full; what is finished is kept.
     """
+    told = report or Reporter()
+    pod = Pod.of(request.environ)
+    if pod is None:
+        return _run(request, told, None)
     try:
-        return _run(request, report or Reporter())
+        outcome = _run(request, told, pod)
+    except BaseException as error:
+        _record(request, told, pod, End.with_error(error))
+        raise
+    _record(request, told, pod, End.with_results(outcome.results))
+    return outcome
+
+
+def _record(request: Request, report: Reporter, pod: Pod, end: End) -> None:
+    """Writes the end of this attempt on its MLflow run, where the config says which store that is in."""
+    try:
+        new = tracking.new_run(configs.load(request.config, request.settings), _identity(request))
+        log = Scratch(request.scratch or local_state.DIRECTORY).log
+    except CajajejoError:
+        return  # nothing tells where to
+    recording.end(pod, new, pod.ended(end, log), report.step)
+
+
+def _run(request: Request, report: Reporter, pod: Pod | None) -> Outcome:
+    try:
+        return _run_in_scratch(request, report, pod)
     except OSError as error:
         says = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
         way_out = "the same command again after making room there, or with --scratch DIR elsewhere"
@@ -96,15 +122,15 @@ def run(request: Request, report: Reporter | None = None) -> Outcome:
         raise CajajejoError(f"the evaluation cannot work in {where}", facts={"says": says}, run=way_out) from error
 
 
-def _run(request: Request, report: Reporter) -> Outcome:
+def _run_in_scratch(request: Request, report: Reporter, pod: Pod | None) -> Outcome:
     config, run_specs = _checked(request, report)
     key = _key(request, config, run_specs)
     place = _place(request, key)
     model = models.locate(config, place.root)
-    with _interruptible(place), place.lock() as descriptor:
+    with interruptible(place), place.lock() as descriptor:
         if not request.resume:
             place.clear()
-        state = place.state(key)
+        state = _same_job(place, place.state(key), pod)
         if request.local and models.fetch(config, place.root):
             report.step(f"model fetched: {model.directory}")
         _demand_model(model)
@@ -114,7 +140,7 @@ def _run(request: Request, report: Reporter) -> Outcome:
         place.config.parent.mkdir(parents=True, exist_ok=True)
         results.write_whole(place.config, config.as_yaml())
         place.run_specs.write_bytes(run_specs.encode())
-        return _evaluate(request, config, place, state, model, report, descriptor)
+        return _evaluate(request, config, place, state, model, report, pod, descriptor)
 
 
 def place_of(request: Request) -> Scratch:
@@ -190,8 +216,22 @@ def _same_model(place: Scratch, state: State, fingerprint: str) -> State:
     """`state`, or an empty one, and nothing left of an earlier run, when it was written for other inputs or weights."""
     if state.model != fingerprint:
         place.clear()
-        state = State(state.key)
+        state = State(state.key, job_uid=state.job_uid)
     return place.save(state, model=fingerprint)
+
+
+def _same_job(place: Scratch, state: State, pod: Pod | None) -> State:
+    """`state` as this Job may use it: what another one did not finish goes on here, on an MLflow run of its own.
+
+    What another one finished is done anew: a Job that is sent again is meant to.
+    """
+    uid = None if pod is None else pod.uid
+    if state.job_uid == uid:
+        return state
+    if state.tracked:
+        place.clear()
+        state = State(state.key)
+    return replace(state, job_uid=uid, mlflow_run_id=None)
 
 
 def _evaluate(
@@ -201,13 +241,18 @@ def _evaluate(
     state: State,
     model: models.Model,
     report: Reporter,
+    pod: Pod | None,
     descriptor: int,
 ) -> Outcome:
     started = time.monotonic()
-    identity = _identity(request)
-    run_id = tracking.start_run(config, identity, run_id=state.mlflow_run_id)
+    new = tracking.new_run(config, _identity(request))
+    if pod is None:
+        run_id = tracking.start_run(new, run_id=state.mlflow_run_id)
+    else:
+        run_id = recording.begin(pod, new, report.step)
     state = place.save(state, mlflow_run_id=run_id)
-    with _ending(config, run_id):
+    report.tracked(config, run_id)
+    with ending(config, run_id):
         found = helm.run(
             config,
             model,
@@ -215,6 +260,7 @@ def _evaluate(
             environ=request.environ,
             max_instances=request.max_instances,
             watch=report.progress,
+            said=report.said,
             keep_open=descriptor,
         )
         finished_at = state.finished_at or time.time()
@@ -251,36 +297,3 @@ def _identity(request: Request) -> dict[str, str]:
         "JOB_NAME": environ.get("JOB_NAME") or "local",
         "CONFIG_VERSION": environ.get("CONFIG_VERSION") or provenance.head_commit(here),
     }
-
-
-@contextmanager
-def _ending(config: EvaluationJobConfig, run_id: str) -> Iterator[None]:
-    """Marks the MLflow run as failed or killed when the steps inside do not end well."""
-    try:
-        yield
-    except BaseException as error:
-        with suppress(TrackingError):  # what happened first is what the user must hear
-            tracking.end_run(config, run_id, "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
-        raise
-
-
-@contextmanager
-def _interruptible(place: Scratch) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the harness first, and say what is kept."""
-    ended_by: list[int] = []
-
-    def interrupt(sign: int, _frame: object) -> None:
-        ended_by.append(sign)
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        raise InterruptedRunError(
-            f"Stopped. What is finished is kept in {place.root}.",
-            run="the same command again; it continues there",
-            terminated=bool(ended_by),
-        ) from error
-    finally:
-        signal.signal(signal.SIGTERM, previous)

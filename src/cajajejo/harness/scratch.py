@@ -39,7 +39,8 @@ _LOCK_SECONDS: Final = 5.0
 class State:
     """Which steps of an evaluation are complete.
 
-    `key` names the inputs that the steps belong to, `model` the weights; times are epoch seconds.
+    `key` names the inputs that the steps belong to, `model` the weights, `job_uid` the Job on a cluster that did them;
+    times are epoch seconds.
     """
 
     key: str
@@ -47,6 +48,7 @@ class State:
     mlflow_run_id: str | None = None
     finished_at: float | None = None
     tracked: bool = False
+    job_uid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo.findings import Finding
 from cajajejo.manifest_checks.values import containers, inside, mapping, mappings, pod_spec, text
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from cajajejo.yamlfile import Location
 
+_EVERYWHERE: Final = ("ConfigMap", "kube-root-ca.crt")
+"""What every namespace has without being asked."""
 Key = tuple[str, str, str]
 """Kind, namespace and name of an object."""
 
@@ -65,7 +67,8 @@ def _astray(
         message = (
             f"the {kind} {shown(name)} of this manifest is in namespace {cut(elsewhere)}, and not in {cut(namespace)}"
         )
-        hint = "a pod sees only what is in its own namespace"
+        who = "a RoleBinding gives" if reference.kind == "RoleBinding" else "a pod sees"
+        hint = f"{who} only what is in its own namespace"
         return Finding(reference.document, reference.kind, reference.location, message, hint)
     names = [key[2] for key in free if key[:2] == (kind, namespace)]
     if not names:
@@ -79,13 +82,16 @@ def _astray(
 
 
 def _references(index: int, document: Mapping[str, Any]) -> Iterator[Reference]:
+    own_kind, namespace, _ = _key(document)
+    given = mapping(document.get("roleRef"))
+    if own_kind == "RoleBinding" and given.get("kind") == "Role":
+        yield Reference(index, own_kind, ("roleRef", "name"), ("Role", namespace, text(given.get("name"))))
     specified = pod_spec(document)
     if specified is None:
         return
     place, pod = specified
-    own_kind, namespace, _ = _key(document)
     for location, kind, name in _names(pod):
-        if name:
+        if name and (kind, name) != _EVERYWHERE:
             yield Reference(index, own_kind, (*place, *location), (kind, namespace, name))
 
 

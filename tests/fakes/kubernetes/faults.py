@@ -47,6 +47,7 @@ class Fault:
     half: bool = False
     dribble_seconds: float = 0.0
     cut_after: int | None = None
+    cut_bytes: int | None = None
     hits: int = field(default=0, init=False)
 
     def answer(self, status: int, message: str = "", *, retry_after: int | None = None, reason: str = "") -> None:
@@ -86,6 +87,10 @@ class Fault:
     def cut(self, after_events: int = 0) -> None:
         """A stream breaks off after so many parts."""
         self.cut_after = after_events
+
+    def break_off(self, after_bytes: int) -> None:
+        """A stream breaks off after so many bytes, wherever that is."""
+        self.cut_bytes = after_bytes
 
     def matches(self, request: Request) -> bool:
         """Whether this request is meant."""
@@ -142,6 +147,8 @@ def deliver(fault: Fault | None, sender: Sender, produce: Callable[[], Answer]) 
         answer.stream = _slowly(answer.content(), fault.dribble_seconds)
     if fault.cut_after is not None and answer.stream is not None:
         answer.stream = _cut(answer.stream, fault.cut_after)
+    if fault.cut_bytes is not None and answer.stream is not None:
+        answer.stream = _broken(answer.stream, fault.cut_bytes)
     sender.send(answer)
 
 
@@ -159,4 +166,13 @@ def _cut(stream: Iterator[bytes], count: int) -> Iterator[bytes]:
         yield part
         count -= bool(part)
         if count == 0:
+            raise HangupError
+
+
+def _broken(stream: Iterator[bytes], size: int) -> Iterator[bytes]:
+    for part in stream:
+        if part[:size]:
+            yield part[:size]
+        size -= len(part)
+        if size <= 0:
             raise HangupError

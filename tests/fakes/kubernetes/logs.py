@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import defaultdict
 from dataclasses import dataclass
@@ -51,8 +52,14 @@ class LogBook:
         """Appends lines; `at` is their time in RFC 3339, default now."""
         stamp = at or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
         with self.changed:
-            self._lines[instance].extend(Line(stamp, part) for part in text.splitlines(keepends=True))
+            self._lines[instance].extend(Line(stamp, part) for part in re.findall(r"[^\n]*\n|[^\n]+", text))
             self.changed.notify_all()
+
+    def rotate(self, instance: Instance, keep: int) -> None:
+        """Only the last `keep` lines stay."""
+        with self.changed:
+            lines = self._lines[instance]
+            del lines[: len(lines) - keep]
 
     def read(self, instance: Instance) -> list[Line]:
         """The lines so far."""
@@ -190,7 +197,7 @@ class _Reading:
 
     def _shown(self, lines: list[Line]) -> Iterator[bytes]:
         for each in lines:
-            data = (f"{each.at} {each.text}" if self._options.stamps else each.text).encode()
+            data = (f"{each.at} {each.text}" if self._options.stamps else each.text).encode("utf-8", "surrogateescape")
             if self._left is not None:
                 data, self._left = data[: self._left], self._left - len(data[: self._left])
             if data:

@@ -12,6 +12,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.fakes.kubernetes import access_types
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -148,6 +150,8 @@ def _kind(group: str, version: str, kind: str) -> Schema:
 
 @cache
 def _document(group: str, version: str) -> Object:
+    if (group, version) == (access_types.GROUP, "v1"):
+        return access_types.document(_document("batch", "v1")["components"]["schemas"])
     path = _DOCUMENTS / (f"apis-{group}-{version}.json.gz" if group else f"api-{version}.json.gz")
     if not path.is_file():
         raise LookupError(f"no schema of {group}/{version}")

@@ -1,0 +1,1 @@
+"""How jobs stand, told from what clusters showed."""
