@@ -18,6 +18,7 @@ namespace = "evaluation"
 context = "staging"
 templates = "site/templates"
 history = "sqlite:///history.db"
+log_source = "pods"
 
 [gcp]
 project = "p"
@@ -55,6 +56,7 @@ def test_settings_become_the_variables_that_options_read(tmp_path: Path) -> None
         "CAJAJEJO_CONTEXT": "staging",
         "CAJAJEJO_TEMPLATES": str(tmp_path / "site" / "templates"),
         "CAJAJEJO_HISTORY": "sqlite:///history.db",
+        "CAJAJEJO_LOG_SOURCE": "pods",
     }
     assert settings.load(path).gcp == settings.Gcp(project="p", location="europe-west4", cluster="c")
 
@@ -71,6 +73,7 @@ def test_the_section_of_pyproject_is_read(tmp_path: Path) -> None:
         ('profil = "eks"', "profil: unknown field"),
         ("profile = 1.5x", "not well-formed TOML"),
         ('[gcp]\nproject = "p"', "gcp.location: required, and not there"),
+        ('log_source = "pod"', "log_source: "),
         ('namespace = "Not A Name"', "namespace: not a name (a DNS label): 'Not A Name'"),
     ],
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -40,6 +40,9 @@ class Settings(StrictModel):
     )
     history: NonEmptyText | None = Field(
         None, description="Metric history", examples=["sqlite:///.cajajejo/history.db"]
+    )
+    log_source: Literal["auto", "pods", "cloud"] | None = Field(
+        None, description="Where `jobs logs` takes lines from", examples=["pods"]
     )
     gcp: Gcp | None = Field(None, description="For `invoke authenticate-kubectl` and the logs in Cloud Logging")
 

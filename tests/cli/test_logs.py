@@ -69,6 +69,17 @@ def test_timestamps_stand_in_front(talk: Talk, capfd: pytest.CaptureFixture[str]
     assert capfd.readouterr().out == "2026-11-21T10:00:00.000000005Z two\n"
 
 
+def test_the_project_file_says_where_lines_come_from(
+    talk: Talk, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ended_job(talk)
+    (tmp_path / "cajajejo.toml").write_text('log_source = "cloud"\n')
+    assert logs("a") == 1
+    assert capfd.readouterr().err.startswith("Error: which Google Cloud project has the logs?")
+    assert logs("a", "--source", "pods") == 0
+    assert capfd.readouterr().out == "one\ntwo\n"
+
+
 def test_json_is_one_object_a_line(talk: Talk, capfd: pytest.CaptureFixture[str]) -> None:
     deep = '{"a": ' + "[" * 100_000 + "]" * 100_000 + "}"
     ended_job(talk, f'text\n{{"message": "m"}}\n{{"a": NaN}}\n{{"a": 1e999}}\n{deep}\n')
