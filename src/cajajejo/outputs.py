@@ -190,12 +190,44 @@ class JobChange(Output):
     job: Job = Field(description="The job as it is since then")
 
 
-class JobEvidence(Output):
-    """One thing that tells about a job: a condition, a pod, an event."""
+class LogEntry(Output):
+    """Whose line it is, and of when."""
 
-    time: str | None = Field(description="When, UTC; null: not known", examples=[_MOMENT])
-    source: str = Field(description="What it is: condition, pod, event", examples=["event"])
-    subject: str = Field(description="What it is about", examples=["Pod eval-neurips-amusing-sloth-81b0c6d2-w4b5m"])
+    time: str | None = Field(
+        description="When it was printed, UTC, to the nanosecond; null: not known",
+        examples=["2026-11-21T14:02:11.123456789Z"],
+    )
+    pod: str = Field(description="Name of the pod", examples=["eval-neurips-amusing-sloth-81b0c6d2-w4b5m"])
+    container: str = Field(description="Name of the container", examples=["eval"])
+
+
+class TextLine(LogEntry):
+    """A line of text."""
+
+    text: str = Field(description="The line, whole, without its end", examples=["118 of 135 instances"])
+
+
+class ObjectLine(LogEntry):
+    """A line that was a JSON object."""
+
+    payload: dict[str, Any] = Field(description="The object", examples=[{"severity": "INFO", "message": "done"}])
+
+
+class LogLine(RootModel[TextLine | ObjectLine]):
+    """One line that a container printed, as `jobs logs` shows it; of a JSON object the object itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class JobEvidence(Output):
+    """One thing that tells about a job: a condition, a container that started, an event."""
+
+    time: str | None = Field(description="When, UTC; null: as it is now", examples=[_MOMENT])
+    source: str = Field(
+        description="Who says it: job, pod, claim, kueue, or the component that an event is from",
+        examples=["default-scheduler"],
+    )
+    subject: str = Field(description="What it is about", examples=["Pod/eval-neurips-amusing-sloth-81b0c6d2-w4b5m"])
     text: str = Field(description="What it says, whole", examples=["0/6 nodes are available"])
 
 
@@ -203,7 +235,10 @@ class JobExplanation(Output):
     """All that tells how a job stands, as `jobs explain` shows it."""
 
     job: Job = Field(description="The job")
-    rule: str = Field(description="Name of the rule that decided on state and reason", examples=["insufficient_gpu"])
+    rule: str = Field(
+        description="Name of the rule that decided on the reason; empty: there is nothing to explain",
+        examples=["not_scheduled"],
+    )
     evidence: tuple[JobEvidence, ...] = Field(description="What was looked at, in order of time")
 
 

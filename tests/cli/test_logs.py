@@ -20,6 +20,7 @@ from cajajejo.terminal import Style
 from tests.clusters import Talk, talking
 from tests.logs import arranging
 from tests.logs.arranging import CREATING, ENDED, RUNNING, at
+from tests.test_outputs import fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,6 +95,7 @@ def test_json_is_one_object_a_line(talk: Talk, capfd: pytest.CaptureFixture[str]
         {**head, "text": '{"a": 1e999}'},
         {**head, "text": deep},
     ]
+    assert [fits("log-line", line) for line in told] == [[]] * 5
     assert err == ""
 
 

@@ -14,6 +14,7 @@ from cajajejo.cli.options import (
     JobNamespace,
     JobsSince,
     JobStates,
+    JsonOrLines,
     Selector,
     WatchList,
     group,
@@ -47,7 +48,7 @@ def list_jobs(
     namespace: JobNamespace = None,
     default_namespace: DefaultNamespace = None,
     context: Context = None,
-    as_json: AsJson = False,  # noqa: ARG001  # the screen knows
+    as_json: JsonOrLines = False,  # noqa: ARG001  # the screen knows
 ) -> None:
     """Jobs of ours, newest first.
 

@@ -128,7 +128,7 @@ JobName = Annotated[
 ]
 JobNames = Annotated[
     list[str] | None,
-    typer.Argument(metavar="NAME...", help="Names of jobs, parts of them that fit no other, or @latest."),
+    typer.Argument(metavar="NAME", help="Names of jobs, parts of them that fit no other, or @latest."),
 ]
 JobNamespace = Annotated[
     str | None,
@@ -219,6 +219,8 @@ MaxInstances = Annotated[
 ]
 AllowPartial = Annotated[bool, typer.Option("--allow-partial", help="Exit 0 although scenarios failed.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+JsonOrLines = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; with -w one a line.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print one JSON object a line on stdout.")]
 LogDir = Annotated[Path, typer.Argument(metavar="LOGDIR", help="Directory with TensorBoard event files, at any depth.")]
 TestName = Annotated[str, typer.Option("--test", metavar="NAME", help="Name of the test whose history this run joins.")]
 MetricsConfigPath = Annotated[
@@ -261,7 +263,9 @@ Wait = Annotated[
 ]
 Timeout = Annotated[
     str | None,
-    typer.Option("--timeout", metavar="D", help="Stop waiting after 90s, 30m or 12h; the job goes on; exit 124."),
+    typer.Option(
+        "--timeout", metavar="D", help="Stop waiting after D: 90s, 30m, 12h; 0s asks once. The job goes on; exit 124."
+    ),
 ]
 WaitFor = Annotated[
     Literal["succeeded", "finished", "running"],
@@ -270,7 +274,7 @@ WaitFor = Annotated[
 WatchLogs = Annotated[bool, typer.Option("--logs", help="Show the last 10 lines of the log, too.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; put on record.", show_default=False)]
 OlderThan = Annotated[
-    str | None, typer.Option("--older-than", metavar="D", help="Jobs that ended longer ago than 12h or 7d.")
+    str | None, typer.Option("--older-than", metavar="D", help="Only jobs that ended longer ago: 12h, 7d.")
 ]
 Orphans = Annotated[
     bool, typer.Option("--orphans", help="Remove what was made for jobs that never came, in place of jobs.")
@@ -299,7 +303,7 @@ LogReplica = Annotated[
 LogAttempt = Annotated[
     int | None, typer.Option("--attempt", metavar="N", min=1, help="Only attempt N, from 1.", show_default="all")
 ]
-Previous = Annotated[bool, typer.Option("--previous", help="The run of the container before its last restart.")]
+Previous = Annotated[bool, typer.Option("--previous", help="What the container said before its last restart.")]
 Timestamps = Annotated[bool, typer.Option("--timestamps", help="The time in front of every line.")]
 LogSource = Annotated[
     Literal["auto", "pods", "cloud"],
@@ -307,7 +311,7 @@ LogSource = Annotated[
         "--source",
         metavar="auto|pods|cloud",
         envvar="CAJAJEJO_LOG_SOURCE",
-        help="The pods, Cloud Logging, or what is there of both.",
+        help="From the pods, from Cloud Logging, or auto: what there is of both.",
     ),
 ]
 LogOutput = Annotated[
@@ -317,4 +321,3 @@ SaveLogs = Annotated[
     Path | None,
     typer.Option("--save", metavar="PATH", help="Write them there as well, as a JSON array.", show_default=False),
 ]
-JsonLines = Annotated[bool, typer.Option("--json", help="Print one JSON object a line on stdout.")]

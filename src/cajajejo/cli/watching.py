@@ -13,6 +13,7 @@ from cajajejo.cli.options import (
     DefaultNamespace,
     JobNames,
     JobNamespace,
+    JsonLines,
     Timeout,
     WaitFor,
     WatchLogs,
@@ -39,7 +40,7 @@ def watch(
     namespace: JobNamespace = None,
     default_namespace: DefaultNamespace = None,
     context: Context = None,
-    as_json: AsJson = False,
+    as_json: JsonLines = False,
 ) -> int:
     """Follow state, reason and progress of jobs until they end; exit with their exit code.
 
