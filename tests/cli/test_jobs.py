@@ -87,8 +87,7 @@ def test_a_job_that_waits_for_a_gpu(talk: Talk, tmp_path: Path, capsys: pytest.C
 eval-neurips-merciful-crocodile-3f2a9c1d                                       namespace default
   state    Pending for 4 min: no node for its pod yet
   reason   not enough GPUs: 1 × nvidia.com/gpu asked for, no node has any
-  do       take a type that there is, in
-             examples/cpu-gs-uri/job_config.yml: compute_config.accelerator
+  do       wait: Autopilot makes a node for it, which takes some minutes, or says here why it cannot
 
   submitted   4 min ago by jasper, config version v1
   deadline    in 3 h 55 min (waiting counts)

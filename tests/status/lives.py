@@ -523,7 +523,7 @@ attempt 1 on None: Pending
 eval-pending:
 Pending                          waiting for a node
 Pending    InsufficientGPU       not enough GPUs: 1 × nvidia.com/gpu asked for, no node has any
-                             do  take a type that the cluster has, in jobs/x.yml: compute_config.accelerator
+                             do  take another cluster (--context), or a type that this one has, in jobs/x.yml: compute_config.accelerator
 no exit code
 attempt 1 on None: Pending
 """,

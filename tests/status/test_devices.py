@@ -50,7 +50,12 @@ def test_gpus_that_are_all_in_use_are_counted_and_a_free_type_is_named() -> None
         ({}, 1, "none free", f"wait, or take another type, {TYPE}"),
         ({"nodes": [gpu_node("a")]}, 1, "none free on 1 node that has them", f"wait, or take another type, {TYPE}"),
         ({"nodes": [gpu_node("a", count=2)]}, 4, "no node has more than 2", f"ask for 2 at most, {TYPE}_count"),
-        ({"nodes": [gpu_node("a", "nvidia-b200")]}, 1, "no node has any", f"take a type that there is, {TYPE}"),
+        (
+            {"nodes": [gpu_node("a", "nvidia-b200")]},
+            1,
+            "no node has any",
+            f"take another cluster (--context), or a type that this one has, {TYPE}",
+        ),
         (
             {"nodes": [gpu_node("a", count=4), gpu_node("b", count=4)], "other_pods": [user("a", 2), user("b", 3)]},
             4,

@@ -48,7 +48,7 @@ UNMATCHED = "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity
             {"cloud.google.com/gke-spot": "true"},
             [node("a")],
             "no node has the label cloud.google.com/gke-spot=true",
-            f"leave it out: no node has this label at all, in {CONFIG}: compute_config.spot",
+            f"take another cluster (--context), or leave it out: no node here has this label at all, in {CONFIG}: compute_config.spot",
         ),
         (
             {"disk": "ssd", "zone": "a"},
@@ -70,6 +70,24 @@ def test_a_label_that_no_node_has_is_named_with_the_nearest(
 ) -> None:
     found = told(evidence(job(), unscheduled(UNMATCHED, {"nodeSelector": selector}), nodes=nodes))
     assert found == ("Pending", "NoMatchingNode", sentence, do)
+
+
+@pytest.mark.parametrize(
+    ("profile", "do"),
+    [
+        ("gke-autopilot", "wait: Autopilot makes a node for it, which takes some minutes, or says here why it cannot"),
+        (
+            "gke-standard",
+            f"take another cluster (--context), or leave it out: no node here has this label at all, {TYPE}",
+        ),
+    ],
+)
+def test_a_cluster_that_makes_nodes_on_demand_is_waited_for(profile: str, do: str) -> None:
+    ours = job()
+    ours["metadata"]["annotations"]["cajajejo/profile"] = profile
+    pod = unscheduled(UNMATCHED, {"nodeSelector": {"cloud.google.com/gke-accelerator": "nvidia-l4"}})
+    label = "no node has the label cloud.google.com/gke-accelerator=nvidia-l4"
+    assert told(evidence(ours, pod, nodes=[node("a")])) == ("Pending", "NoMatchingNode", label, do)
 
 
 def test_labels_of_a_required_affinity_count_as_well() -> None:

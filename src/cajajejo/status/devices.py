@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TYPE_FIELD: Final = "compute_config.accelerator"
 _COUNT_FIELD: Final = "compute_config.accelerator_count"
+_OTHER_TYPE: Final = "take another cluster (--context), or a type that this one has"
 
 
 def asked_for(pod: Pod, resource: str, count: int) -> str:
@@ -58,7 +59,7 @@ def _unseen(beginning: str, told: Told, resource: str, count: int) -> Verdict:
     if count > 1:
         do = cure("ask for fewer, or for a type that the cluster has", _COUNT_FIELD)
         return Verdict(Reason.INSUFFICIENT_GPU, f"{beginning}, more than any node has", do)
-    do = cure("take a type that the cluster has", TYPE_FIELD)
+    do = cure(_OTHER_TYPE, TYPE_FIELD)
     return Verdict(Reason.INSUFFICIENT_GPU, f"{beginning}, no node has any", do)
 
 
@@ -66,7 +67,7 @@ def _smaller(nodes: Nodes, resource: str, count: int, most: int) -> Advice:
     others = _free_types(nodes, resource, count)
     if others:
         return cure(f"take a type that is free now: {others}", TYPE_FIELD)
-    return cure(f"ask for {most:,} at most", _COUNT_FIELD) if most else cure("take a type that there is", TYPE_FIELD)
+    return cure(f"ask for {most:,} at most", _COUNT_FIELD) if most else cure(_OTHER_TYPE, TYPE_FIELD)
 
 
 def _free_types(nodes: Nodes, resource: str, count: int) -> str:

@@ -38,6 +38,11 @@ class Job:
         return self.labels.get("app.kubernetes.io/managed-by") == OURS
 
     @property
+    def makes_nodes(self) -> bool:
+        """Whether it was made for a cluster that has no node before a pod asks for it."""
+        return self.is_ours and self.annotations.get("cajajejo/profile") == "gke-autopilot"
+
+    @property
     def logs_command(self) -> str:
         """The command that prints what it said."""
         return self._command("logs") if self.is_ours else f"kubectl logs job/{self.name} -n {self.namespace}"

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cajajejo.status.scheduling import Told
 
 NO_NODE_YET: Final = "waiting for a node"
+_AUTOPILOT: Final = cure("wait: Autopilot makes a node for it, which takes some minutes, or says here why it cannot")
+_OF_NODES: Final = frozenset({Reason.INSUFFICIENT_GPU, Reason.INSUFFICIENT_RESOURCES, Reason.NO_MATCHING_NODE})
 _RESOURCES: Final = {
     "memory": ("memory", "compute_config.memory"),
     "cpu": ("CPU", "compute_config.cpu"),
@@ -49,7 +51,8 @@ def rule_not_scheduled(facts: Facts) -> Verdict | None:
     growth = scale_up(facts, pod)
     verdict = _decide(facts, pod, told, growth)
     if growth is None:
-        return Verdict(verdict.reason, verdict.message + _room(pod), verdict.do, quotes)
+        do = _AUTOPILOT if facts.job.makes_nodes and verdict.reason in _OF_NODES else verdict.do
+        return Verdict(verdict.reason, verdict.message + _room(pod), do, quotes)
     message = f"{verdict.message}{growth.suffix}{_room(pod)}"
     return Verdict(verdict.reason, message, growth.do or verdict.do, (*quotes, *growth.quotes))
 
@@ -123,7 +126,7 @@ def _not_matching(pod: Pod, nodes: Nodes | None) -> Verdict:
     there = nodes.values_of(key)
     near = phrases.closest(value, there) or (there[0] if len(there) == 1 else None)
     text_ = f"take the nearest that there is: {near}" if near else f"take one that there is: {', '.join(there[:5])}"
-    text_ = text_ if there else "leave it out: no node has this label at all"
+    text_ = text_ if there else "take another cluster (--context), or leave it out: no node here has this label at all"
     return Verdict(Reason.NO_MATCHING_NODE, f"no node has the label {key}={value}", cure(text_, _field_of(key)))
 
 
