@@ -132,6 +132,22 @@ eval-neurips-merciful-crocodile-3f2a9c1d                                       n
     assert next_lines(WAITING) == []
 
 
+def test_where_the_model_could_not_be_fetched_the_log_is_that_of_who_fetched_it() -> None:
+    attempt = Attempt(1, f"{SLOTH}-w4b5m", State.FAILED, "n", NOW, NOW, 1, "InitContainerFailed", container="init")
+    status = replace(KILLED, reason=Reason.INIT_CONTAINER_FAILED, attempts=(attempt,))
+    assert next_lines(status) == [f"Next: cajajejo jobs logs {SLOTH} -c init --tail 200"]
+
+
+def test_a_cancelled_job_says_why() -> None:
+    status = replace(WAITING, state=State.CANCELLED, since=NOW, reason=None, message="cancelled: wrong model", do=None)
+    assert screen(status).splitlines()[1:4] == [
+        "  state    Cancelled 0 s ago, after 1 attempt that never started",
+        "  reason   wrong model",
+        "",
+    ]
+    assert "  reason" not in screen(replace(status, message="cancelled"))
+
+
 def test_a_narrow_terminal_wraps_what_is_too_long() -> None:
     assert screen(WAITING, NARROW) == (
         """\

@@ -67,6 +67,9 @@ def test_a_job_is_stopped_and_nothing_of_it_is_left(talk: Talk) -> None:
     assert (told.outcome, told.name, told.namespace) == ("cancelled", made["metadata"]["name"], "default")
     assert told.status is not None
     assert told.status.state is State.CANCELLED
+    assert (told.status.reason, told.status.message, told.status.do) == (None, "cancelled: wrong model", None)
+    assert told.status.since is not None
+    assert abs(told.status.since - datetime.now(UTC)) < timedelta(minutes=1)
     assert left(talk) == []
     name = made["metadata"]["name"]
     assert sending.changes(talk.fake, start) == [f"PATCH {JOBS}/{name}", f"DELETE {JOBS}/{name}"]

@@ -62,8 +62,18 @@ def next_lines(status: Status, options: Sequence[str] = ()) -> list[str]:
         return [f"Next: cajajejo jobs logs {where} -f"]
     if status.state is State.FAILED:
         ran = any(attempt.started_at for attempt in status.attempts)
-        return [f"Next: cajajejo jobs logs {where} --tail 200" if ran else f"Next: cajajejo jobs explain {where}"]
+        return [
+            f"Next: cajajejo jobs logs {where}{_speaker(status)} --tail 200"
+            if ran
+            else f"Next: cajajejo jobs explain {where}"
+        ]
     return []
+
+
+def _speaker(status: Status) -> str:
+    """The option that names the container that failed, where it is not the one whose log is shown anyway."""
+    failed = [attempt.container for attempt in status.attempts if attempt.container]
+    return f" -c {shlex.quote(failed[-1])}" if failed and status.reason is Reason.INIT_CONTAINER_FAILED else ""
 
 
 def list_lines(statuses: Sequence[Status], style: Style, now: datetime, *, namespaces: bool = False) -> list[str]:
@@ -102,13 +112,15 @@ def verdict_lines(status: Status, style: Style, now: datetime) -> list[str]:
     behind = f": {told(place, style)}" if place else _circumstance(status, style, now)
     state, *more = labelled("state", f"{word}{_when(status, now)}{behind}", style)
     lines = [state.replace(word, style.paint(word, ROLES[status.state]), 1), *more]
-    if status.reason is not None and reason:
+    if reason and (status.reason is not None or status.state is State.CANCELLED):
         lines += labelled("reason", told(reason, style), style)
     return lines + _advice(status, style)
 
 
 def _of_queue(status: Status) -> tuple[str, str]:
     """The place in a queue, which is part of the state, and the reason: ``3rd in queue gpu: quota of … used up``."""
+    if status.state is State.CANCELLED:
+        return "", status.message.partition(": ")[2]
     place, colon, reason = status.message.partition(": ")
     is_place = status.reason is Reason.QUEUED_IN_KUEUE and "in queue " in place
     return (place, reason) if is_place and colon else ("", status.message)

@@ -21,7 +21,7 @@ from cajajejo.errors import CajajejoError
 from cajajejo.jobs import gathering, remembering
 from cajajejo.jobs.finding import OURS
 from cajajejo.jobs.gathering import CANCELLED
-from cajajejo.status import State
+from cajajejo.status import State, of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def cancel(cluster: Cluster, job: Object, *, by: str = "", reason: str = "") -> 
             live = _note(cluster, live, by, reason, ending)
             late = _adopt(cluster, live)
             if ending.status is None:
-                ending.status = replace(gathering.look(cluster, live), state=State.CANCELLED, exit_code=None)
+                ending.status = _cancelled(cluster, live, reason)
                 _remember(cluster, live, ending)
             ending.outcome = "cancelled" if _delete(cluster, live, late, as_it_was=as_it_was) else "gone"
             return ending
@@ -179,6 +179,14 @@ def _note(cluster: Cluster, job: Object, by: str, reason: str, ending: Ending) -
         if _same(cluster, job) is not None:
             raise
         raise MissingObjectError(error.message) from error
+
+
+def _cancelled(cluster: Cluster, job: Object, reason: str) -> Status:
+    """How the job stands once it is cancelled: what it waited for until then is no reason any more."""
+    evidence = gathering.gather(cluster, job)
+    evidence = gathering.with_last_lines(cluster, evidence, of(evidence))
+    told = of(replace(evidence, cancelled=reason[:_LONGEST_REASON]))
+    return replace(told, state=State.CANCELLED, since=datetime.now(UTC), exit_code=None)
 
 
 def _remember(cluster: Cluster, job: Object, ending: Ending) -> None:
