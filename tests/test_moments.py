@@ -116,11 +116,14 @@ def test_any_text_is_a_time_or_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (0.31, "0.3 s"),
+        (0.0, "0.0 s"),
+        (0.34, "0.3 s"),
         (9.94, "9.9 s"),
         (9.96, "10 s"),
+        (59.4, "59 s"),
         (59.6, "1 min 0 s"),
         (72, "1 min 12 s"),
+        (3_599.4, "59 min 59 s"),
         (3_600, "1 h"),
         (7_500, "2 h 5 min"),
         (47 * 3_600, "47 h"),
@@ -130,6 +133,14 @@ def test_any_text_is_a_time_or_refused(text: str) -> None:
 )
 def test_durations_as_people_say_them(seconds: float, said: str) -> None:
     assert moments.duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(-5, "0 s"), (0.4, "0 s"), (4, "4 s"), (59.6, "1 min"), (72, "1 min 12 s"), (5_400, "1 h 30 min")],
+)
+def test_spans_have_no_fractions(seconds: float, said: str) -> None:
+    assert moments.span(seconds) == said
 
 
 @pytest.mark.parametrize(

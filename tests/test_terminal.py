@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cajajejo.terminal import Column, Style, cut, table
+from cajajejo.terminal import Column, Style, bar, cut, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,6 +130,23 @@ def test_plain_text_cannot_steer_the_terminal() -> None:
 def test_what_is_too_long_is_cut_in_the_middle(text: str, width: int, style: Style, expected: str) -> None:
     assert cut(text, width, style) == expected
     assert len(expected) <= width
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "expected"),
+    [
+        (-1, 10, "    "),
+        (0, 10, "    "),
+        (5, 10, "━━  "),
+        (9, 10, "━━━ "),
+        (10, 10, "━━━━"),
+        (20, 10, "━━━━"),
+        (0, 0, "━━━━"),
+    ],
+)
+def test_a_bar_is_full_only_when_all_is_done(done: int, total: int, expected: str) -> None:
+    assert bar(done, total, Style(), width=4) == expected
+    assert bar(done, total, Style(unicode=False), width=4) == expected.replace("━", "=")
 
 
 def test_a_table_has_two_spaces_between_columns_and_numbers_at_the_right() -> None:

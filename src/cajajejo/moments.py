@@ -90,6 +90,12 @@ def duration(seconds: float) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
+def span(seconds: float) -> str:
+    """Whole seconds as people say them, where Kubernetes knows no fractions: ``4 s``, ``1 min 12 s``, ``4 h``."""
+    whole = max(0, round(seconds))
+    return f"{whole} s" if whole < 60 else duration(whole).removesuffix(" 0 s")  # noqa: PLR2004
+
+
 def age(seconds: float) -> str:
     """Seconds as columns and ages show them, the largest unit alone: ``40s``, ``12m``, ``5h``, ``3d``."""
     whole = max(0, int(seconds))

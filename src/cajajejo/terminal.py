@@ -79,6 +79,12 @@ def cut(text: str, width: int, style: Style) -> str:
     return text[: keep - keep // 2] + dots + text[len(text) - keep // 2 :]
 
 
+def bar(done: int, total: int, style: Style, width: int = 30) -> str:
+    """A bar of `width` cells that is filled by `done` of `total`."""
+    filled = width if total <= 0 else min(width, max(0, width * done // total))
+    return style.glyph("bar") * filled + " " * (width - filled)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table; the `widest` one is cut where there is no room for all."""

@@ -202,11 +202,6 @@ def test_a_progress_line_without_a_total_has_no_bar() -> None:
     assert phases.progress_line(Progress(1234, 0, "step"), "", PLAIN) == "1,234 step"
 
 
-@pytest.mark.parametrize(("done", "cells"), [(0, 0), (67, 14), (135, 30), (500, 30)])
-def test_a_bar_is_never_longer_than_it_is(done: int, cells: int) -> None:
-    assert phases.bar(Progress(done, 135, ""), PLAIN, 30) == "━" * cells + " " * (30 - cells)
-
-
 def test_rate_and_time_left_come_after_five_seconds() -> None:
     pace = Pace()
     assert pace.text(99.0) == ""

@@ -13,9 +13,8 @@ import pytest
 
 from cajajejo.cli import progress as shown
 from cajajejo.cli import screen
-from cajajejo.cli.progress import HarnessProgress, bar, duration
+from cajajejo.cli.progress import HarnessProgress
 from cajajejo.harness.progress import Progress
-from cajajejo.terminal import Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,35 +67,6 @@ def on_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int = 100) -> Screen
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", str(columns))
     return stream
-
-
-@pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [
-        (0.0, "0.0 s"),
-        (0.34, "0.3 s"),
-        (9.94, "9.9 s"),
-        (9.96, "10 s"),
-        (12.4, "12 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 0 s"),
-        (72, "1 min 12 s"),
-        (3599.4, "59 min 59 s"),
-        (3600, "1 h"),
-        (7500, "2 h 5 min"),
-    ],
-)
-def test_a_duration_is_said_as_people_say_it(seconds: float, expected: str) -> None:
-    assert duration(seconds) == expected
-
-
-@pytest.mark.parametrize(
-    ("done", "total", "expected"),
-    [(0, 10, "    "), (5, 10, "━━  "), (9, 10, "━━━ "), (10, 10, "━━━━"), (20, 10, "━━━━"), (0, 0, "━━━━")],
-)
-def test_a_bar_is_full_only_when_all_is_done(done: int, total: int, expected: str) -> None:
-    assert bar(done, total, Style(), width=4) == expected
-    assert bar(done, total, Style(unicode=False), width=4) == expected.replace("━", "=")
 
 
 def test_in_a_pipe_there_is_a_line_for_every_change_of_state(monkeypatch: pytest.MonkeyPatch) -> None:

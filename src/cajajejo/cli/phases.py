@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from cajajejo import moments
 from cajajejo.errors import ExitCode
 from cajajejo.status import Reason, State, exits
-from cajajejo.terminal import cut
+from cajajejo.terminal import bar, cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +25,6 @@ _BAR: Final = 30
 _NARROW: Final = 10
 _LONGEST_NAME: Final = 40
 _RATE_SECONDS: Final = 5.0
-_MINUTE: Final = 60
 
 
 def phase(status: Status) -> str:
@@ -96,14 +95,8 @@ def progress_line(progress: Progress, pace: str, style: Style, *, name: str = ""
     far = counted(progress) if progress.total > 0 else f"{counted(progress)} {progress.unit}"
     told = "   ".join(filter(None, (far, pace)))
     cells = min(_BAR, width - 10 - len(label) - len(told) - 8)
-    drawn = bar(progress, style, cells) if cells >= _NARROW and progress.total > 0 else ""
+    drawn = bar(progress.done, progress.total, style, cells) if cells >= _NARROW and progress.total > 0 else ""
     return "   ".join(filter(None, (label, drawn, told)))
-
-
-def bar(progress: Progress, style: Style, width: int) -> str:
-    """A bar of `width` cells that is filled as far as `progress` is."""
-    filled = min(width, max(0, width * progress.done // progress.total))
-    return style.glyph("bar") * filled + " " * (width - filled)
 
 
 class Pace:
@@ -173,5 +166,4 @@ def _interrupted(attempts: Sequence[Attempt]) -> list[str]:
 
 
 def _span(begin: datetime, end: datetime) -> str:
-    seconds = max(0, round((end - begin).total_seconds()))
-    return f"{seconds} s" if seconds < _MINUTE else moments.duration(seconds)
+    return moments.span((end - begin).total_seconds())

@@ -7,6 +7,8 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from cajajejo.cli import screen
+from cajajejo.moments import duration
+from cajajejo.terminal import bar
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -14,33 +16,12 @@ if TYPE_CHECKING:
 
     from cajajejo.batches import Attempt
     from cajajejo.harness.progress import Progress
-    from cajajejo.terminal import Style
 
-_BAR: Final = 30
 _REDRAW_SECONDS: Final = 0.1
 _QUIET_SECONDS: Final = 60.0
 _RATE_SECONDS: Final = 5.0
 _RETRY_SECONDS: Final = 0.25
 """Shorter than the shortest wait between two attempts of one request."""
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them: ``0.3 s``, ``12 s``, ``1 min 12 s``, ``2 h 5 min``."""
-    if seconds < 9.95:  # noqa: PLR2004  # from ten seconds on, tenths say nothing
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:  # noqa: PLR2004
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:  # noqa: PLR2004
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
-
-
-def bar(done: int, total: int, style: Style, width: int = _BAR) -> str:
-    """A bar of `width` cells that is filled by `done` of `total`."""
-    filled = width if total <= 0 else min(width, width * done // total)
-    return style.glyph("bar") * filled + (" " * (width - filled))
 
 
 class HarnessProgress:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cajajejo import job_spec
 from cajajejo.cli.outline import outline
-from cajajejo.cli.progress import duration
+from cajajejo.moments import duration
 from cajajejo.outputs import Submission, SubmittedJob, SubmittedObject, Validation
 from cajajejo.provenance import UNSET
 

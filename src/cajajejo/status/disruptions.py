@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from cajajejo import moments
 from cajajejo.status.model import Reason
 from cajajejo.status.reading import items, number, plain, text
-from cajajejo.status.verdicts import Failure, cure, span
+from cajajejo.status.verdicts import Failure, cure
 
 if TYPE_CHECKING:
     from cajajejo.status.model import Advice
@@ -43,7 +44,7 @@ def by_kubelet(pod: Pod) -> Failure | None:
         return _evicted(pod)
     if word == "DeadlineExceeded":
         seconds = number(pod.spec, "activeDeadlineSeconds")
-        limit = f" of {span(seconds)}" if seconds is not None else ""
+        limit = f" of {moments.span(seconds)}" if seconds is not None else ""
         message = f"ran longer than its own deadline{limit}"
         do = cure("give the pod more time (activeDeadlineSeconds of the pod template) and submit again")
         return Failure(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from cajajejo import moments
 from cajajejo.status import exits
 from cajajejo.status.attempts import common, differing
 from cajajejo.status.model import Reason, State
 from cajajejo.status.reading import plain
-from cajajejo.status.verdicts import Verdict, counted, cure, span
+from cajajejo.status.verdicts import Verdict, counted, cure
 from cajajejo.status.waiting import WAITING, Rule, first
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def rule_succeeded_and_removed(facts: Facts) -> Verdict | None:
         return None
     if ttl is None:
         return Verdict(Reason.DELETED, "it succeeded, and was then deleted by someone")
-    return Verdict(Reason.TTL_PASSED, f"it succeeded, and was removed {span(ttl)} after its end (TTL)")
+    return Verdict(Reason.TTL_PASSED, f"it succeeded, and was removed {moments.span(ttl)} after its end (TTL)")
 
 
 def rule_deleted(facts: Facts) -> Verdict:
@@ -57,7 +58,7 @@ def rule_past_deadline(facts: Facts) -> Verdict | None:
     if _word(facts) != "DeadlineExceeded":
         return None
     seconds = facts.job.deadline_seconds
-    limit = f" of {span(seconds)}" if seconds is not None else ""
+    limit = f" of {moments.span(seconds)}" if seconds is not None else ""
     message = f"not done within its deadline{limit} (waiting counts)"
     _, waiting = first(WAITING, facts)
     if waiting is not None and waiting.reason is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cajajejo import moments
 from cajajejo.status.model import Advice, Quote, Reason
 
 if TYPE_CHECKING:
@@ -77,9 +76,3 @@ def listed(names: Iterable[str]) -> str:
 def counted(count: int, noun: str) -> str:
     """A number with its noun: ``1 node``, ``2 nodes``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def span(seconds: int) -> str:
-    """Whole seconds as people say them: ``4 s``, ``4 h``, ``1 h 30 min``."""
-    told = moments.duration(max(seconds, 10)) if seconds >= 10 else f"{seconds} s"  # noqa: PLR2004  # no tenths
-    return told.removesuffix(" 0 s")
