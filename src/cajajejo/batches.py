@@ -17,6 +17,7 @@ from cajajejo.cluster.errors import (
     UnreachableError,
 )
 from cajajejo.errors import CajajejoError, InterruptedRunError
+from cajajejo.jobs.finding import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 WORKERS: Final = 8
 """Jobs on their way at one time."""
 _LOOK_SECONDS: Final = 1.0
-_OURS: Final = "app.kubernetes.io/managed-by=cajajejo"
 _HOPELESS: Final = (UnreachableError, ClusterBusyError, CredentialsError, NotAllowedError, MissingNamespaceError)
 """What the next job would meet as well."""
 
@@ -165,7 +165,7 @@ def _collect(work: _Work, specs: Sequence[Manifests], watcher: Watcher, stop: th
 def _names(cluster: Cluster, namespace: str) -> set[str]:
     """The jobs of ours that are there; none where we may not list them, and each is looked for when it is sent."""
     try:
-        return {job["metadata"]["name"] for job in cluster.list("Job", namespace, selector=_OURS)}
+        return {job["metadata"]["name"] for job in cluster.list("Job", namespace, selector=OURS)}
     except NotAllowedError:
         return set()
 

@@ -13,6 +13,7 @@ from cajajejo import moments
 from cajajejo.cli import phases
 from cajajejo.cli.feeds import Feed, Said, Silent
 from cajajejo.errors import CajajejoError, ExitCode
+from cajajejo.jobs.subjects import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -99,7 +100,7 @@ class Waiting:
         """
         from cajajejo.jobs import following
 
-        order = [_name(job) for job in self.jobs]
+        order = [name_of(job) for job in self.jobs]
         try:
             with closing(self.view), closing(self._statuses()) as statuses, closing(self._feed(statuses)) as feed:
                 for event in feed:
@@ -129,7 +130,7 @@ class Waiting:
         """Puts the end of a job on record, and shows it."""
         from cajajejo.jobs import remembering
 
-        job = next(job for job in self.jobs if _name(job) == status.name)
+        job = next(job for job in self.jobs if name_of(job) == status.name)
         run_id = remembering.remember(self.cluster, job, status, warn=self.view.warn)
         remarks = [f"recorded on mlflow run {run_id}"] if run_id else []
         self.view.end(replace(status, mlflow_run_id=run_id or status.mlflow_run_id), remarks)
@@ -144,7 +145,7 @@ class Waiting:
 
     def _feed(self, statuses: Iterator[Status | None]) -> Feed:
         logs = self._read_logs()
-        return Feed(statuses, {_name(job): self._lines(job, logs) for job in self.jobs} if logs else {}, self.clock)
+        return Feed(statuses, {name_of(job): self._lines(job, logs) for job in self.jobs} if logs else {}, self.clock)
 
     def _read_logs(self) -> Logs | None:
         return self.logs if len(self.jobs) <= _MOST_LOGS else None
@@ -166,7 +167,7 @@ class Waiting:
     def _going(self) -> list[str]:
         """The jobs that have not ended."""
         over = {status.name for status in self.view.statuses if status.state.is_end}
-        return [name for name in map(_name, self.jobs) if name not in over]
+        return [name for name in map(name_of, self.jobs) if name not in over]
 
     def _next(self) -> tuple[str, str]:
         names = shlex.join([*self._going(), *self.options])
@@ -181,7 +182,3 @@ class Waiting:
         if len(names) > 1:
             what = f"{len(names)} of {len(self.jobs)} jobs have not ended"
         return StillGoingError(f"Still going after {moments.ago(self.timeout or 0)}: {what}", run=self._next())
-
-
-def _name(job: JsonObject) -> str:
-    return str(job["metadata"]["name"])

@@ -19,7 +19,7 @@ from cajajejo.cluster.errors import ConflictError, InvalidObjectError, MissingOb
 from cajajejo.cluster.exchange import pasted, plain
 from cajajejo.errors import CajajejoError
 from cajajejo.jobs import gathering, remembering
-from cajajejo.jobs.finding import OURS
+from cajajejo.jobs.finding import OURS, is_ours
 from cajajejo.jobs.gathering import CANCELLED
 from cajajejo.status import State, of
 
@@ -151,8 +151,7 @@ def remove_orphan(cluster: Cluster, orphan: Object) -> bool:
 
 def _check_ours(job: Object) -> None:
     metadata = job["metadata"]
-    key, _, value = OURS.partition("=")
-    if (metadata.get("labels") or {}).get(key) != value:
+    if not is_ours(job):
         command = f"kubectl delete job {pasted(metadata['name'])} -n {pasted(metadata['namespace'])}"
         raise NotOursError(f"the job {plain(metadata['name'])} was not made by cajajejo", run=command)
 

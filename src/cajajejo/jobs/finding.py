@@ -10,9 +10,10 @@ from cajajejo import moments, provenance
 from cajajejo.cluster.errors import ClusterError
 from cajajejo.cluster.exchange import pasted, plain
 from cajajejo.errors import CajajejoError
-from cajajejo.jobs.subjects import job_uids, uid_of
+from cajajejo.jobs.subjects import JOB_UID, job_uids, name_of, uid_of
 from cajajejo.phrases import closest
 from cajajejo.status import Evidence, of
+from cajajejo.status.reading import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ def find(cluster: Cluster, name: str, namespace: str | None = None) -> JsonObjec
         if job is not None:
             return job
     ours = find_all(cluster, namespace)
-    fitting = [job for job in ours if name and name in _name(job)]
+    fitting = [job for job in ours if name and name in name_of(job)]
     if len(fitting) == 1:
         return fitting[0]
     place = _place(cluster, namespace)
@@ -86,6 +87,12 @@ def find_all(
     return sorted(jobs, key=_newest_first)
 
 
+def is_ours(thing: JsonObject) -> bool:
+    """Whether we made `thing`."""
+    key, _, value = OURS.partition("=")
+    return text(thing, "metadata", "labels", key) == value
+
+
 def _latest(cluster: Cluster, namespace: str | None) -> JsonObject:
     ours, user = find_all(cluster, namespace), provenance.user()
     known = [job for job in ours if _submitter(job)]
@@ -96,14 +103,14 @@ def _latest(cluster: Cluster, namespace: str | None) -> JsonObject:
     facts = {"context": plain(cluster.target.context)}
     if known:
         newest = known[0]
-        facts["newest"] = f"{_name(newest)}, submitted by {plain(_submitter(newest), 100)}"
+        facts["newest"] = f"{name_of(newest)}, submitted by {plain(_submitter(newest), 100)}"
     whose = f"submitted by {plain(user, 100)}" if known and user else "of ours"
     raise NoSuchJobError(f"there is no job {whose} in namespace {plain(place)}", facts=facts, run=_list(place))
 
 
 def _missing(name: str, ours: Sequence[JsonObject], place: str) -> NoSuchJobError:
     facts = {"jobs there": str(len(ours)) if ours else "none of ours"}
-    guess = _guess(name, [_name(job) for job in ours])
+    guess = _guess(name, [name_of(job) for job in ours])
     if guess:
         facts["did you mean"] = plain(guess, _LONGEST_NAME)
     shown = plain(name, 100) or "(an empty name)"
@@ -134,7 +141,7 @@ def _pods_of(cluster: Cluster, jobs: Sequence[JsonObject], place: str) -> list[J
     """The pods of the jobs; none where they cannot be read."""
     uids = ",".join(map(uid_of, jobs))
     try:
-        return list(cluster.list("Pod", place, selector=f"batch.kubernetes.io/controller-uid in ({uids})"))
+        return list(cluster.list("Pod", place, selector=f"{JOB_UID} in ({uids})"))
     except ClusterError:
         return []
 
@@ -143,7 +150,7 @@ def _line(evidence: Evidence) -> str:
     job = evidence.job
     made = _made(job)
     age = f"  {moments.age((evidence.now - made).total_seconds())}" if made else ""
-    return f"{plain(_name(job), _LONGEST_NAME)}  {of(evidence).state}{age}"
+    return f"{plain(name_of(job), _LONGEST_NAME)}  {of(evidence).state}{age}"
 
 
 def _list(place: str) -> str:
@@ -152,10 +159,6 @@ def _list(place: str) -> str:
 
 def _place(cluster: Cluster, namespace: str | None) -> str:
     return namespace or cluster.target.namespace or "default"
-
-
-def _name(job: JsonObject) -> str:
-    return str(job["metadata"]["name"])
 
 
 def _submitter(job: JsonObject) -> str:
@@ -169,4 +172,4 @@ def _made(job: JsonObject) -> datetime | None:
 
 def _newest_first(job: JsonObject) -> tuple[float, str]:
     made = _made(job)
-    return (-made.timestamp() if made else 0.0, _name(job))
+    return (-made.timestamp() if made else 0.0, name_of(job))

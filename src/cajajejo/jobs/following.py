@@ -11,26 +11,19 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, overload
 
 from cajajejo.cluster import Pace
-from cajajejo.cluster.errors import (
-    ClusterError,
-    MissingNamespaceError,
-    MissingObjectError,
-    NotAllowedError,
-    NotServedError,
-)
+from cajajejo.cluster.errors import ClusterError
 from cajajejo.cluster.exchange import pasted
 from cajajejo.cluster.lists import Wanted
 from cajajejo.errors import CajajejoError, ExitCode
 from cajajejo.jobs import gathering
-from cajajejo.jobs.finding import OURS
+from cajajejo.jobs.finding import OURS, is_ours
 from cajajejo.jobs.followed import Followed, names
 from cajajejo.jobs.knowledge import Knowledge
-from cajajejo.jobs.subjects import name_of, uid_of
+from cajajejo.jobs.subjects import JOB_UID, name_of, uid_of
 from cajajejo.jobs.surroundings import Surroundings
 from cajajejo.jobs.watchers import Watchers
 from cajajejo.moments import duration
 from cajajejo.status import of
-from cajajejo.status.reading import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,8 +32,6 @@ if TYPE_CHECKING:
     from cajajejo.cluster.exchange import JsonObject
     from cajajejo.status import Status
 
-_LEFT_OUT: Final = (NotAllowedError, NotServedError, MissingObjectError, MissingNamespaceError)
-_KINDS: Final = ("Job", "Pod", "Event")
 _SETTLE_SECONDS: Final = 0.2
 _PATIENCE: Final = 10
 """How many times as long the last word of pods is waited for once the Job has ended."""
@@ -49,9 +40,6 @@ _LONGEST_PATIENCE: Final = 150
 _FEW: Final = 20
 _SHOWN: Final = 3
 _AT_ONCE: Final = 1000
-_UNCLAIMED: Final = 1000
-_LABEL: Final = "batch.kubernetes.io/controller-uid"
-_MANAGED_BY: Final = "app.kubernetes.io/managed-by"
 
 
 class StillGoingError(CajajejoError):
@@ -152,9 +140,9 @@ class _Following:
     def _watch(self, namespace: str) -> None:
         jobs = [each.job for each in self._known.inside(namespace)]
         only = f"metadata.name={name_of(jobs[0])}" if len(jobs) == 1 else ""
-        ours = OURS if all(_is_ours(job) for job in jobs) else ""
+        ours = OURS if all(map(is_ours, jobs)) else ""
         self.watchers.start(Wanted("Job", namespace, "" if only else ours, only), remember=True)
-        self.watchers.start(Wanted("Pod", namespace, _pods_of(jobs) or ours or _LABEL), remember=True)
+        self.watchers.start(Wanted("Pod", namespace, _pods_of(jobs) or ours or JOB_UID), remember=True)
         self.watchers.start(Wanted("Event", namespace), remember=False)
 
     def _take(self, until: float | None) -> None:
@@ -248,10 +236,6 @@ class _Following:
 
 def _same(going: Iterable[Followed], namespace: str) -> list[Followed]:
     return [each for each in going if each.namespace == namespace]
-
-
-def _is_ours(job: JsonObject) -> bool:
-    return text(job, "metadata", "labels", _MANAGED_BY) == "cajajejo"
 
 
 def _pods_of(jobs: Sequence[JsonObject]) -> str:

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from cajajejo.cluster.errors import MissingNamespaceError, MissingObjectError, NotAllowedError, NotServedError
 from cajajejo.cluster.lists import Wanted
-from cajajejo.jobs.subjects import Subjects, claims_of, job_uids, name_of, uid_of
-from cajajejo.jobs.surroundings import Surroundings
+from cajajejo.jobs.subjects import JOB_UID, Subjects, claims_of, job_uids, name_of, uid_of
+from cajajejo.jobs.surroundings import LEFT_OUT, Surroundings
 from cajajejo.logs import pods as pod_logs
 from cajajejo.status import Evidence, State, of
 from cajajejo.status.pods import Pod
@@ -27,10 +26,7 @@ if TYPE_CHECKING:
 CANCELLED: Final = "cajajejo/cancelled"
 """The annotation that `jobs cancel` leaves on a Job before it deletes it: a JSON object with the reason."""
 LAST_LINES: Final = 20
-LEFT_OUT: Final = (NotAllowedError, NotServedError, MissingObjectError, MissingNamespaceError)
-"""What is no reason to fail: it may not be read, or is not served."""
 
-_POD_LABEL: Final = "batch.kubernetes.io/controller-uid"
 _PAGE: Final = 500
 _MOST_SUBJECTS: Final = 8
 _CREATED: Final = "Created pod: "
@@ -97,7 +93,7 @@ def lines_before_the_end(cluster: Cluster, evidence: Evidence) -> tuple[str, ...
 
 def selector_of(job: JsonObject) -> str:
     """The label selector of the pods of `job`: its own, which older clusters write with an older label."""
-    chosen = mapping(job, "spec", "selector", "matchLabels") or {_POD_LABEL: uid_of(job)}
+    chosen = mapping(job, "spec", "selector", "matchLabels") or {JOB_UID: uid_of(job)}
     return ",".join(f"{key}={text(chosen, key)}" for key in chosen)
 
 

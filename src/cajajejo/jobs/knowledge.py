@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from cajajejo.cluster import What
 from cajajejo.jobs.followed import Followed
-from cajajejo.jobs.gathering import LEFT_OUT
 from cajajejo.jobs.subjects import Subjects, uid_of
+from cajajejo.jobs.surroundings import LEFT_OUT
 from cajajejo.status.reading import text
 
 if TYPE_CHECKING:

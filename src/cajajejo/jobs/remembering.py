@@ -22,8 +22,9 @@ from cajajejo.cluster.exchange import plain
 from cajajejo.config import POD_VARIABLES, EvaluationJobConfig
 from cajajejo.errors import CajajejoError
 from cajajejo.jobs import stores
-from cajajejo.jobs.finding import LATEST, AmbiguousNameError
+from cajajejo.jobs.finding import LATEST, AmbiguousNameError, is_ours
 from cajajejo.jobs.notes import Note, Notes
+from cajajejo.jobs.subjects import uid_of
 from cajajejo.records import Record
 from cajajejo.status import Evidence, Reason, State, of
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 MOST_NOTES: Final = 1000
 
-_OURS: Final = "app.kubernetes.io/managed-by"
 _CONFIG: Final = "eval_config.yml"
 _CONFIG_VOLUME: Final = "configs-volume"
 _CONTAINER: Final = "eval"
@@ -57,7 +57,7 @@ def note(cluster: Cluster, job: JsonObject, config_map: Mapping[str, Any] | None
         job: the Job.
         config_map: the one that holds its config; None: it is looked up on the cluster, where it is not noted yet.
     """
-    known = _notes().of(job["metadata"]["name"], _uid(job))
+    known = _notes().of(job["metadata"]["name"], uid_of(job))
     if known is None or known.run is None:
         with suppress(OSError):
             run = _new_run(cluster, job, config_map)
@@ -79,9 +79,9 @@ def remember(
         status: how it stands.
         warn: who hears, in a sentence, of what could not be written.
     """
-    if (job["metadata"].get("labels") or {}).get(_OURS) != "cajajejo":
+    if not is_ours(job):
         return None
-    status = replace(status, uid=status.uid or _uid(job))
+    status = replace(status, uid=status.uid or uid_of(job))
     seen = Note(Record(status), cluster.target.context, ttl_seconds=_ttl(job))
     seen = seen.added_to(_notes().of(status.name, status.uid))
     if seen.run is None:
@@ -270,7 +270,3 @@ def _kept() -> Notes:
 def _ttl(job: JsonObject) -> int | None:
     found = job["spec"].get("ttlSecondsAfterFinished")
     return found if isinstance(found, int) else None
-
-
-def _uid(job: JsonObject) -> str:
-    return str(job["metadata"].get("uid", ""))

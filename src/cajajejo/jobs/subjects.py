@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from cajajejo.cluster.exchange import JsonObject
 
-_UIDS: Final = ("batch.kubernetes.io/controller-uid", "controller-uid")
+JOB_UID: Final = "batch.kubernetes.io/controller-uid"
+"""The label of pods that holds the uid of their Job."""
+
+_UIDS: Final = (JOB_UID, "controller-uid")
 _POD: Final = re.compile(r"(.*?)(?:-\d+)?-[a-z0-9]{5}")
 _WORKLOAD: Final = re.compile(r"job-(.*)-[0-9a-f]{5}")
 _LONGEST_STEM: Final = 57

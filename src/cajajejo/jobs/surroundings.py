@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 FRESH_SECONDS: Final = 30.0
 """For how long what was seen is not asked for again."""
+LEFT_OUT: Final = (NotAllowedError, NotServedError, MissingObjectError, MissingNamespaceError)
+"""What is no reason to fail: it may not be read, or is not served."""
 
-_LEFT_OUT: Final = (NotAllowedError, NotServedError, MissingObjectError, MissingNamespaceError)
 _QUEUE: Final = "kueue.x-k8s.io/queue-name"
 _KUEUE_VERSIONS: Final = ("kueue.x-k8s.io/v1beta2", "kueue.x-k8s.io/v1beta1")
 _QUOTA: Final = re.compile(r"quota")
@@ -126,7 +127,7 @@ class Surroundings:
                 found.extend(slim for item in page.items if (slim := kept(item)) is not None)
                 if number == _MOST_PAGES and page.token:
                     return None
-        except _LEFT_OUT:
+        except LEFT_OUT:
             return None
         except ClusterError:
             if self._patient:
