@@ -19,10 +19,10 @@ from unittest import mock
 
 from cajajejo import config as configs
 from cajajejo import tracking
-from cajajejo.cli.progress import duration
 from cajajejo.errors import ExitCode
 from cajajejo.harness import run as harness
 from cajajejo.harness import scratch
+from cajajejo.moments import duration
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(".cajajejo/demo")

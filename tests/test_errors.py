@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
+import importlib
+import pkgutil
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+import cajajejo
 from cajajejo import errors
 from cajajejo.errors import CajajejoError, ExitCode, FileProblemsError, InterruptedRunError, MissingExtraError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -69,7 +73,21 @@ def test_an_import_that_fails_inside_of_a_package_is_not_called_a_missing_extra(
         errors.require("half_broken", extra="evaluation", purpose="testing")
 
 
-def test_every_error_stands_in_the_drawn_tree() -> None:
-    classes = [value for _, value in inspect.getmembers(errors, inspect.isclass) if issubclass(value, Exception)]
-    assert errors.__doc__ is not None
-    assert [kind.__name__ for kind in classes if kind.__name__ not in errors.__doc__] == []
+def subclasses(kind: type[CajajejoError], *, but: tuple[str, ...]) -> Iterator[type[CajajejoError]]:
+    """The errors of `kind`, each below the one that it is of; nothing below those that are drawn elsewhere."""
+    for below in kind.__subclasses__():
+        if below.__module__.startswith("cajajejo."):
+            yield below
+            yield from subclasses(below, but=but) if below.__name__ not in but else ()
+
+
+def test_every_error_of_every_module_stands_in_the_drawn_tree_with_its_exit_code() -> None:
+    for module in pkgutil.walk_packages(cajajejo.__path__, "cajajejo."):
+        if "helm_plugin" not in module.name:
+            importlib.import_module(module.name)
+    drawn = dict(re.findall(r"^[ │]*[├└]── (\w+Error) +(\d+) ", errors.__doc__ or "", re.MULTILINE))
+    found = {
+        kind.__name__: kind.exit_code for kind in subclasses(CajajejoError, but=("ClusterError", "CloudLogsError"))
+    }
+    of_each = {name: "130" if name == "InterruptedRunError" else str(int(code)) for name, code in found.items()}
+    assert drawn == of_each

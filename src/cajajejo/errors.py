@@ -17,6 +17,17 @@
     ├── JobExistsError            1    another Job has the name
     ├── JobFailedError            1    the same was sent before, and failed
     ├── BatchError                1    some of several jobs were not sent
+    ├── NoSuchJobError            1    no job has the name
+    ├── AmbiguousNameError        1    a part of a name fits several jobs
+    ├── NotOursError              1    the job was not made by us, so that it is not ours to end
+    ├── StillRunsError            1    the job has not ended, and only finished ones are deleted
+    ├── NotEndedError             1    some of several jobs could not be cancelled or deleted
+    ├── NoSuchContainerError      1    the job has no container of this name
+    ├── NoSuchAttemptError        1    the job has had no such attempt, replica, or earlier run of a container
+    ├── CloudLogsError            1    reading Cloud Logging failed: drawn in `logs.cloud_errors`
+    ├── GoesOnError               1    we stop waiting, and what was waited for goes on
+    │   ├── StillGoingError     124    the time to wait has passed
+    │   └── StoppedWaitingError 130    Ctrl-C while waiting
     ├── InterruptedRunError     130    Ctrl-C (143: SIGTERM); what is finished is kept
     └── UsageError                2    the command line is wrong
 
@@ -185,6 +196,15 @@ class TrackingError(CajajejoError):
 
 class HistoryError(CajajejoError):
     """The metric history cannot be read or written."""
+
+
+class GoesOnError(CajajejoError):
+    """We stop waiting, and what was waited for goes on."""
+
+    def lines(self) -> list[str]:
+        """No ``Error:`` in front, and ``Next:`` in place of ``Run:``: it was asked for, and nothing is to be mended."""
+        run = [("      " if index else "Next: ") + command for index, command in enumerate(self.run)]
+        return [self.message, *run]
 
 
 class InterruptedRunError(CajajejoError):

@@ -298,17 +298,13 @@ def test_when_the_time_has_passed_the_jobs_that_go_on_are_named(talk: Talk) -> N
     with pytest.raises(StillGoingError) as caught:
         statuses.extend(follow(talk.connect(), jobs, timeout=0.5, pace=QUICK))
     assert caught.value.exit_code is ExitCode.STILL_GOING
-    assert caught.value.lines() == [
-        "Error: still going after 0.5 s: a, c, d and 1 more",
-        "  states      4 Pending",
-        "Run: cajajejo jobs watch a c d -n default",
-    ]
+    assert caught.value.lines() == ["still going after 0.5 s: a, c, d, 1 more"]
 
 
 def test_a_timeout_of_nothing_asks_once(talk: Talk) -> None:
     jobs = [talk.fake.put(job("a")), talk.fake.put({**job("b"), **ended("b")})]
     found: list[Status] = []
-    with pytest.raises(StillGoingError, match=r"^still going: a$"):
+    with pytest.raises(StillGoingError, match=r"^still going after 0\.0 s: a$"):
         found.extend(follow(talk.connect(), jobs, timeout=0, pace=QUICK))
     assert sorted((each.name, each.state) for each in found) == [("a", State.PENDING), ("b", State.SUCCEEDED)]
     assert followed(talk, jobs[1:], timeout=0)[0].state is State.SUCCEEDED

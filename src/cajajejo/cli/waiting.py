@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 from cajajejo import moments
 from cajajejo.cli import phases
 from cajajejo.cli.feeds import Feed, Said, Silent
-from cajajejo.errors import CajajejoError, ExitCode
+from cajajejo.errors import ExitCode, GoesOnError
+from cajajejo.jobs import following
+from cajajejo.jobs.following import StillGoingError
 from cajajejo.jobs.subjects import name_of
 
 if TYPE_CHECKING:
@@ -31,25 +33,10 @@ _MOST_LOGS: Final = 4
 """Of more jobs at once no log is read: nobody could follow them, and each takes a connection."""
 
 
-class GoesOnError(CajajejoError):
-    """We stop waiting, and what was waited for goes on."""
-
-    def lines(self) -> list[str]:
-        """No ``Error:`` in front, and ``Next:`` in place of ``Run:``: it was asked for, and nothing is to be mended."""
-        run = [("      " if index else "Next: ") + command for index, command in enumerate(self.run)]
-        return [self.message, *run]
-
-
 class StoppedWaitingError(GoesOnError):
     """Ctrl-C while waiting."""
 
     exit_code = ExitCode.INTERRUPTED
-
-
-class StillGoingError(GoesOnError):
-    """The time to wait has passed."""
-
-    exit_code = ExitCode.STILL_GOING
 
 
 def place_options(namespace: str, context: str | None, of_context: str | None) -> list[str]:
@@ -98,8 +85,6 @@ class Waiting:
             StoppedWaitingError: Ctrl-C.
             ClusterError: the cluster does not let us look.
         """
-        from cajajejo.jobs import following
-
         order = [name_of(job) for job in self.jobs]
         try:
             with closing(self.view), closing(self._statuses()) as statuses, closing(self._feed(statuses)) as feed:
@@ -110,7 +95,7 @@ class Waiting:
         except KeyboardInterrupt:
             goes = "The job goes on." if len(self._going()) == 1 else "The jobs go on."
             raise StoppedWaitingError(f"Stopped waiting. {goes}", run=self._next()) from None
-        except following.StillGoingError as error:
+        except StillGoingError as error:
             raise self._still_going() from error
         return sorted(self.view.statuses, key=lambda status: order.index(status.name))
 
@@ -136,7 +121,7 @@ class Waiting:
         self.view.end(replace(status, mlflow_run_id=run_id or status.mlflow_run_id), remarks)
 
     def _statuses(self) -> Generator[Status | None, None, None]:
-        from cajajejo.jobs import following, remembering
+        from cajajejo.jobs import remembering
 
         for job in self.jobs:
             remembering.note(self.cluster, job)

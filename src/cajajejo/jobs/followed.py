@@ -14,7 +14,6 @@ from cajajejo.status.job import Job
 from cajajejo.status.reading import mapping, number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from cajajejo.cluster.exchange import JsonObject
@@ -131,8 +130,3 @@ def _cut(found: dict[str, JsonObject], most: int) -> None:
 def _seen(status: Status) -> Status:
     """What of `status` a user sees change."""
     return replace(status, since=None, quotes=(), last_lines=None, deadline_at=None, disappears_at=None)
-
-
-def names(followed: Iterable[Followed]) -> list[str]:
-    """The names of the jobs."""
-    return [each.name for each in followed]

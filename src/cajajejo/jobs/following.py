@@ -6,18 +6,15 @@ is looked at only when something points there, and at most once in half a minute
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, overload
 
 from cajajejo.cluster import Pace
 from cajajejo.cluster.errors import ClusterError
-from cajajejo.cluster.exchange import pasted
 from cajajejo.cluster.lists import Wanted
-from cajajejo.errors import CajajejoError, ExitCode
+from cajajejo.errors import ExitCode, GoesOnError
 from cajajejo.jobs import gathering
 from cajajejo.jobs.finding import OURS, is_ours
-from cajajejo.jobs.followed import Followed, names
 from cajajejo.jobs.knowledge import Knowledge
 from cajajejo.jobs.subjects import JOB_UID, name_of, uid_of
 from cajajejo.jobs.surroundings import Surroundings
@@ -26,10 +23,11 @@ from cajajejo.moments import duration
 from cajajejo.status import of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from cajajejo.cluster import Cluster
     from cajajejo.cluster.exchange import JsonObject
+    from cajajejo.jobs.followed import Followed
     from cajajejo.status import Status
 
 _SETTLE_SECONDS: Final = 0.2
@@ -42,8 +40,8 @@ _SHOWN: Final = 3
 _AT_ONCE: Final = 1000
 
 
-class StillGoingError(CajajejoError):
-    """The time to wait has passed, and jobs go on."""
+class StillGoingError(GoesOnError):
+    """The time to wait has passed."""
 
     exit_code = ExitCode.STILL_GOING
 
@@ -223,19 +221,9 @@ class _Following:
         return False
 
     def _still_going(self, timeout: float) -> StillGoingError:
-        going = list(self._known.going.values())
-        shown = names(going)[:_SHOWN] + [f"{len(going) - _SHOWN} more"] * (len(going) > _SHOWN)
-        listed = " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
-        states = Counter(str(each.shown.state) for each in going if each.shown is not None)
-        facts = {"states": ", ".join(f"{count} {state}" for state, count in states.most_common())}
-        after = f" after {duration(timeout)}" if timeout else ""
-        space = going[0].namespace
-        run = f"cajajejo jobs watch {' '.join(map(pasted, names(_same(going, space)[:_SHOWN])))} -n {pasted(space)}"
-        return StillGoingError(f"still going{after}: {listed}", facts=facts if states else {}, run=run)
-
-
-def _same(going: Iterable[Followed], namespace: str) -> list[Followed]:
-    return [each for each in going if each.namespace == namespace]
+        names = [each.name for each in self._known.going.values()]
+        shown = [*names[:_SHOWN], *[f"{len(names) - _SHOWN} more"] * (len(names) > _SHOWN)]
+        return StillGoingError(f"still going after {duration(timeout)}: {', '.join(shown)}")
 
 
 def _pods_of(jobs: Sequence[JsonObject]) -> str:
