@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from cajajejo.jobs import ending
+from cajajejo.cluster.errors import NotAllowedError
+from cajajejo.jobs import ending, remembering
 from cajajejo.jobs.ending import NotOursError, StillRunsError
 from cajajejo.status import State
 from tests import sending
@@ -72,8 +73,10 @@ def test_a_job_is_stopped_and_nothing_of_it_is_left(talk: Talk) -> None:
     assert abs(told.status.since - datetime.now(UTC)) < timedelta(minutes=1)
     assert left(talk) == []
     name = made["metadata"]["name"]
-    assert sending.changes(talk.fake, start) == [f"PATCH {JOBS}/{name}", f"DELETE {JOBS}/{name}"]
-    patch, delete = (request for request in talk.fake.requests[start:] if request.method != "GET")
+    changes = [f"DELETE {JOBS}/{name}", f"PATCH {JOBS}/{name}", f"DELETE {JOBS}/{name}"]
+    assert sending.changes(talk.fake, start) == changes
+    asked, patch, delete = (request for request in talk.fake.requests[start:] if request.method != "GET")
+    assert asked.dry_run
     note = json.loads(patch.json()["metadata"]["annotations"]["cajajejo/cancelled"])
     assert (note["by"], note["reason"]) == ("jasper", "wrong model")
     assert abs(datetime.fromisoformat(note["at"]) - datetime.now(UTC)) < timedelta(minutes=1)
@@ -107,6 +110,16 @@ def test_who_may_not_note_it_cancels_and_says_so(talk: Talk) -> None:
     assert left(talk) == []
 
 
+def test_who_may_not_delete_puts_no_end_on_record(talk: Talk) -> None:
+    made = sent(talk)
+    talk.fake.deny("delete", "jobs")
+    with pytest.raises(NotAllowedError, match="not allowed to delete"):
+        ending.cancel(talk.connect(), made)
+    name, namespace = made["metadata"]["name"], made["metadata"]["namespace"]
+    assert live(talk, name) == made
+    assert remembering.recall(name, namespace) is None
+
+
 @pytest.mark.parametrize("kind", ["Complete", "Failed"])
 def test_a_job_that_has_ended_is_left_alone(kind: str, talk: Talk) -> None:
     made = sent(talk)
@@ -119,14 +132,15 @@ def test_a_job_that_has_ended_is_left_alone(kind: str, talk: Talk) -> None:
     assert sending.changes(talk.fake, start) == []
 
 
-def test_a_job_that_ends_at_the_last_moment_keeps_its_end(talk: Talk) -> None:
+@pytest.mark.parametrize("moment", [1, 2, 3])
+def test_a_job_that_ends_at_the_last_moment_keeps_its_end(moment: int, talk: Talk) -> None:
     made = sent(talk)
     name = made["metadata"]["name"]
-    ended = threading.Event()
+    changes = []
 
     def end_first(_: int, request: Any) -> None:
-        if request.method == "DELETE" and not ended.is_set():
-            ended.set()
+        changes.extend([request] * (request.method != "GET"))
+        if len(changes) == moment and request is changes[-1]:
             sending.end(talk.fake, name)
 
     talk.fake.before(end_first)

@@ -96,7 +96,11 @@ def cancel(cluster: Cluster, job: Object, *, by: str = "", reason: str = "") -> 
             return ending
         as_it_was = attempt < _ATTEMPTS - 1
         with contextlib.suppress(ConflictError, MissingObjectError):  # it changed: perhaps it has ended, or is gone
+            if not attempt:
+                _check_allowed(cluster, live)
             live = _note(cluster, live, by, reason, ending)
+            if sameness.state(live).kind != "active":
+                continue  # it has ended since it was looked at
             late = _adopt(cluster, live)
             if ending.status is None:
                 ending.status = _cancelled(cluster, live, reason)
@@ -154,6 +158,17 @@ def _check_ours(job: Object) -> None:
     if not is_ours(job):
         command = f"kubectl delete job {pasted(metadata['name'])} -n {pasted(metadata['namespace'])}"
         raise NotOursError(f"the job {plain(metadata['name'])} was not made by cajajejo", run=command)
+
+
+def _check_allowed(cluster: Cluster, job: Object) -> None:
+    """Returns where the Job may be deleted; for an end that does not come must not be put on record.
+
+    Raises:
+        NotAllowedError: it may not.
+    """
+    metadata = job["metadata"]
+    with contextlib.suppress(ConflictError, InvalidObjectError):  # also where something does not know of dry runs
+        cluster.delete("Job", metadata["name"], metadata["namespace"], uid=metadata["uid"], dry_run=True)
 
 
 def _same(cluster: Cluster, job: Object) -> Object | None:
