@@ -117,6 +117,26 @@ def test_a_cluster_that_never_answered_or_refuses_is_an_error(talk: Talk) -> Non
         next(listings(cluster, "default", Wanted(), QUICK))
 
 
+def test_who_may_list_jobs_but_not_watch_them_is_told(talk: Talk, tmp_path: Path) -> None:
+    lives.play(talk.fake, tmp_path, "success", "eval-a")
+    talk.fake.deny("watch", "jobs")
+    with talk.connect() as cluster:
+        seen = listings(cluster, "default", Wanted(), QUICK)
+        assert states(next(seen)) == {"eval-a": State.SUCCEEDED}
+        with pytest.raises(NotAllowedError, match="not allowed to watch jobs"):
+            next(seen)
+
+
+def test_without_the_right_to_watch_pods_jobs_alone_bring_the_list_anew(talk: Talk, tmp_path: Path) -> None:
+    talk.fake.deny("watch", "pods")
+    with talk.connect() as cluster:
+        seen = listings(cluster, "default", Wanted(), QUICK)
+        assert states(next(seen)) == {}
+        lives.play(talk.fake, tmp_path, "success", "eval-a")
+        assert set(states(next(seen))) == {"eval-a"}
+        seen.close()
+
+
 def test_a_cluster_that_is_busy_is_asked_again(talk: Talk, tmp_path: Path) -> None:
     lives.play(talk.fake, tmp_path, "success", "eval-a")
     with talk.connect(timing=Timing(total=0.0)) as cluster:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -52,15 +52,20 @@ class _Bell:
     def __init__(self) -> None:
         self.rung = threading.Event()
         self.is_away = False
+        self.error: ClusterError | None = None
 
-    def hear(self, changes: Watch) -> None:
-        """Rings for each of `changes`; where they may not be watched, the list itself tells why."""
-        with suppress(ClusterError):
+    def hear(self, kind: str, changes: Watch) -> None:
+        """Rings for each of `changes`, and where Jobs may not be watched; without pods, the Jobs tell enough."""
+        try:
             for change in changes:
                 if change.what in {What.AWAY, What.BACK}:
                     self.is_away = change.what is What.AWAY
                 if change.what is not What.LISTED:
                     self.rung.set()
+        except ClusterError as error:
+            if kind == "Job":
+                self.error = error
+                self.rung.set()
 
 
 def listings(
@@ -84,12 +89,14 @@ def listings(
     with ExitStack() as stack:
         for kind in ("Job", "Pod"):
             changes = watch(cluster, kind, namespace, selector=OURS, signals=True, pace=refresh.pace)
-            threading.Thread(target=bell.hear, args=(stack.enter_context(changes),), daemon=True).start()
+            threading.Thread(target=bell.hear, args=(kind, stack.enter_context(changes)), daemon=True).start()
         seconds = 0.0
         while True:
             cluster.options.sleep(max(refresh.rest_seconds, 5 * seconds))
             bell.rung.wait(refresh.waiting_seconds if _waits(before) else None)
             bell.rung.clear()
+            if bell.error is not None:
+                raise bell.error
             if bell.is_away != was_away:
                 was_away = bell.is_away
                 say(_AWAY if was_away else "the cluster answers again")
