@@ -107,6 +107,19 @@ def test_a_job_that_has_ended_is_told_at_once(show: Show) -> None:
     ]
 
 
+def test_a_job_that_is_gone_is_told_by_its_record_on_its_own_cluster_only(show: Show) -> None:
+    show.put_job()
+    show.runs()
+    show.ends()
+    assert show.run("wait", "eval-a") == 0
+    show.talk.fake.remove("Job", "eval-a")
+    assert show.run("wait", "eval-a") == 0
+    told = show.talk.kubeconfig.read_text("utf-8")
+    show.talk.kubeconfig.write_text(told.replace('"fake"', '"another"'), "utf-8")
+    assert show.run("wait", "eval-a") == 1
+    assert "Error: there is no job eval-a in namespace default" in show.told()
+
+
 def test_several_jobs_have_their_names_in_front_and_one_exit_code(show: Show) -> None:
     for name in ("eval-a", "eval-b", "eval-c"):
         show.put_job(name)

@@ -183,7 +183,8 @@ def _found(cluster: Cluster, names: Sequence[str], namespace: str) -> tuple[list
         try:
             job = finding.find(cluster, name, namespace)
         except finding.NoSuchJobError:
-            remembered = remembering.recall(name, namespace)
+            context = cluster.target.context
+            remembered = remembering.recall(name, namespace, context=context, warn=screen.warn)
             if remembered is None:
                 raise
             gone[remembered.name] = remembered
