@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.clusters import talking
 from tests.metrics.builders import write_simple
+from tests.shows import Show, Stream
 
 PROGRAM = (sys.executable, "-c", "from cajajejo.cli import main; main()")
 SHELL = ("bash", "-c")
@@ -53,6 +55,30 @@ def test_a_reader_that_goes_away_does_not_turn_a_regression_into_a_pass(more: tu
 def test_a_full_stdout_is_an_expected_failure() -> None:
     done = regression(after="> /dev/full")
     assert (done.returncode, done.stderr) == (1, b"Error: stdout cannot be written: No space left on device\n")
+
+
+def test_a_reader_of_stderr_that_goes_away_does_not_turn_a_failed_job_into_a_success(here: Path) -> None:
+    with talking(here) as talk:
+        show = Show(talk, Stream(), Stream())
+        show.put_job()
+        environ = {**os.environ, "KUBECONFIG": str(talk.kubeconfig)}
+        command = [*PROGRAM, "jobs", "watch", "eval-a"]
+        with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watch:
+            assert watch.stdout is not None
+            assert watch.stderr is not None
+            assert b"Pending" in watch.stderr.readline()
+            watch.stderr.close()
+            show.runs()
+            show.ends(code=5)
+            assert b"Failed" in watch.stdout.read()
+        assert watch.returncode == 5
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this machine has no /dev/full")
+def test_a_full_stderr_changes_no_exit_code() -> None:
+    assert regression(after="2> /dev/full").returncode == 4
+    assert regression("--config", "none.json", after="2> /dev/full").returncode == 1
+    assert regression("--limit", "x", after="2> /dev/full").returncode == 2
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="file names are text there")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -90,7 +91,9 @@ def run(
         if as_json:
             screen.error_json({"kind": "UsageError", "message": error.format_message(), "object": None, "run": None})
         else:
-            error.show()  # type: ignore[attr-defined]  # every one that the parser raises has it
+            usage = io.StringIO()
+            error.show(usage)  # type: ignore[attr-defined]  # every one that the parser raises has it
+            screen.draw(usage.getvalue())
         return ExitCode.USAGE
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -144,7 +147,7 @@ def _switches_first(arguments: Sequence[str]) -> list[str]:
 def _report(error: CajajejoError, *, as_json: bool) -> None:
     trace = "".join(traceback.format_exception(error)) if screen.options().trace else ""
     if as_json:
-        sys.stderr.write(trace)
+        screen.draw(trace)
         screen.error_json(error.as_json())
         return
     screen.error(error.lines(), trace)
@@ -157,7 +160,7 @@ def _report_bug(error: Exception, *, as_json: bool) -> int:
         local_state.prepare()
         path.write_text(text, "utf-8", errors="backslashreplace")
     except OSError:
-        sys.stderr.write(text)
+        screen.draw(text)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     bug = CajajejoError(
         f"this is a bug in cajajejo {__version__}: {type(error).__name__}: {error}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -57,8 +56,7 @@ class LiveRegion:
         style = screen.err_style()
         width = (style.width or 80) - 1
         shown = [cut(style.plain(line.replace("\n", " ")), width, style) for line in self._lines]
-        sys.stderr.write(_NO_WRAP + "\n".join(shown) + _WRAP)
-        sys.stderr.flush()
+        screen.draw(_NO_WRAP + "\n".join(shown) + _WRAP)
         self._height = len(shown)
         screen.before_text(self._erase)
 
@@ -66,6 +64,5 @@ class LiveRegion:
         screen.before_text(None)
         if self._height == 0:
             return
-        sys.stderr.write((_UP.format(self._height - 1) if self._height > 1 else "") + _ERASE)
-        sys.stderr.flush()
+        screen.draw((_UP.format(self._height - 1) if self._height > 1 else "") + _ERASE)
         self._height = 0

@@ -142,7 +142,7 @@ def error(lines: Iterable[str], trace: str = "") -> None:
     """An error on stderr, line by line, after the traceback `trace`; in a log it is one entry."""
     text = "\n".join(map(err_style().plain, lines))
     if _State.log is None:
-        sys.stderr.write(f"{trace}{text}\n")
+        draw(f"{trace}{text}\n")
     else:
         _State.log("ERROR", text, **({"stack_trace": trace} if trace else {}))
 
@@ -150,6 +150,15 @@ def error(lines: Iterable[str], trace: str = "") -> None:
 def error_json(error: dict[str, object]) -> None:
     """An error as a JSON object, on stderr."""
     _stderr(_json({"error": error}))
+
+
+def draw(text: str) -> None:
+    """Writes `text` to stderr as it is, now. Where nobody can read it, the command goes on: it is no result."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def ensure_streams() -> None:
@@ -210,8 +219,7 @@ def _stderr(*lines: str, severity: Severity = "INFO") -> None:
         return
     if _State.before is not None:
         _State.before()
-    sys.stderr.write(_shown(lines, err_style()))
-    sys.stderr.flush()
+    draw(_shown(lines, err_style()))
 
 
 def _log(severity: Severity, *lines: str) -> None:
