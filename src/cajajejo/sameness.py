@@ -31,9 +31,14 @@ class JobState:
 
 def state(job: Mapping[str, Any]) -> JobState:
     """How `job` stands; its pods are not asked, because one that failed is replaced."""
-    for condition in (job.get("status") or {}).get("conditions") or []:
-        if condition.get("status") == "True" and condition.get("type") in {"Complete", "Failed"}:
-            why = ": ".join(filter(None, (condition.get("reason"), condition.get("message"))))
+    status = job.get("status")
+    conditions = status.get("conditions") if isinstance(status, dict) else None
+    for condition in conditions if isinstance(conditions, list) else []:
+        if not isinstance(condition, dict) or condition.get("status") != "True":
+            continue
+        if condition.get("type") in ("Complete", "Failed"):
+            told = (condition.get("reason"), condition.get("message"))
+            why = ": ".join(text for text in told if text and isinstance(text, str))
             kind: Literal["complete", "failed"] = "complete" if condition["type"] == "Complete" else "failed"
             return JobState(kind, str(condition.get("lastTransitionTime") or ""), why)
     return JobState("active", str(job["metadata"].get("creationTimestamp") or ""))

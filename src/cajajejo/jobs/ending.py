@@ -22,6 +22,7 @@ from cajajejo.jobs import gathering, remembering
 from cajajejo.jobs.finding import OURS, is_ours
 from cajajejo.jobs.gathering import CANCELLED
 from cajajejo.status import State, of
+from cajajejo.status.reading import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,7 +181,7 @@ def _same(cluster: Cluster, job: Object) -> Object | None:
 def _note(cluster: Cluster, job: Object, by: str, reason: str, ending: Ending) -> Object:
     """The Job with the annotation that tells those who watch it that it did not just vanish; the first one stays."""
     metadata = job["metadata"]
-    if CANCELLED in (metadata.get("annotations") or {}):
+    if CANCELLED in mapping(metadata, "annotations"):
         return job
     told = {"by": by, "at": moments.rfc3339(datetime.now(UTC)), "reason": plain(reason, _LONGEST_REASON)}
     change = {"metadata": {"uid": metadata["uid"], "annotations": {CANCELLED: json.dumps(told)}}}
@@ -228,7 +229,7 @@ def _adopt(cluster: Cluster, job: Object) -> list[Object]:
 def _belongings(cluster: Cluster, job: Object) -> Iterator[Object]:
     """What was made for the Job, and is nobody's: where its adoption was cut short, or kubectl applied it."""
     metadata = job["metadata"]
-    instance = (metadata.get("labels") or {}).get(_INSTANCE)
+    instance = mapping(metadata, "labels").get(_INSTANCE)
     if not instance:
         return
     for kind in _BELONGING:
@@ -260,7 +261,7 @@ def _listed(cluster: Cluster, kind: str, namespace: str, selector: str) -> list[
 
 def _job_of(row: Object) -> str:
     """The name of the Job that an object was made for."""
-    return str((row["metadata"].get("labels") or {}).get(_INSTANCE) or row["metadata"]["name"])
+    return str(mapping(row, "metadata", "labels").get(_INSTANCE) or row["metadata"]["name"])
 
 
 def _age(row: Object, now: datetime) -> timedelta:

@@ -27,6 +27,7 @@ from cajajejo.jobs.notes import Note, Notes
 from cajajejo.jobs.subjects import uid_of
 from cajajejo.records import Record
 from cajajejo.status import Evidence, Reason, State, of
+from cajajejo.status.reading import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -268,5 +269,4 @@ def _kept() -> Notes:
 
 
 def _ttl(job: JsonObject) -> int | None:
-    found = job["spec"].get("ttlSecondsAfterFinished")
-    return found if isinstance(found, int) else None
+    return number(job, "spec", "ttlSecondsAfterFinished")

@@ -10,6 +10,8 @@ from cajajejo.cluster.errors import ClusterBusyError, UnreachableError
 from cajajejo.logs.live import WINDOW_SECONDS, Live
 from cajajejo.logs.pods import ContainerLog
 from cajajejo.logs.speakers import chosen_pods, containers_of, speakers_of
+from cajajejo.status.job import Job
+from cajajejo.status.reading import items, mapping, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -50,9 +52,7 @@ class Sight:
     @property
     def is_end(self) -> bool:
         """Whether the job has ended: its conditions say so, or it is gone."""
-        conditions = ((self.job or {}).get("status") or {}).get("conditions") or ()
-        ends = {"Complete", "Failed"}
-        return self.job is None or any(row.get("type") in ends and row.get("status") == "True" for row in conditions)
+        return self.job is None or Job(self.job).end is not None
 
 
 def look(cluster: Cluster, job: JsonObject) -> Sight:
@@ -191,13 +191,13 @@ class _Search:
         return True
 
     def _is_parallel(self) -> bool:
-        spec = self._job["spec"]
-        return int(spec.get("parallelism") or 1) > 1 and spec.get("completionMode") != "Indexed"
+        spec = mapping(self._job, "spec")
+        return (number(spec, "parallelism") or 1) > 1 and spec.get("completionMode") != "Indexed"
 
 
 def _selector(job: JsonObject) -> str:
     """What finds the pods of a Job."""
-    labels = ((job["spec"].get("selector") or {}).get("matchLabels")) or {
+    labels = mapping(job, "spec", "selector", "matchLabels") or {
         "batch.kubernetes.io/job-name": job["metadata"]["name"]
     }
     return ",".join(f"{name}={value}" for name, value in labels.items())
@@ -205,5 +205,5 @@ def _selector(job: JsonObject) -> str:
 
 def _is_owned(pod: JsonObject, uid: str | None) -> bool:
     """Whether a pod is this very Job's, and not that of one before it that had its name."""
-    owners = [row.get("uid") for row in pod["metadata"].get("ownerReferences") or () if row.get("controller")]
+    owners = [row.get("uid") for row in items(pod, "metadata", "ownerReferences") if row.get("controller")]
     return not owners or uid is None or uid in owners

@@ -27,6 +27,7 @@ from cajajejo.cluster.exchange import plain
 from cajajejo.cluster.retries import Timing, pause
 from cajajejo.logs.cutting import Cutter, Position
 from cajajejo.logs.lines import Block, Gap
+from cajajejo.status.reading import items, mapping, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,8 +75,7 @@ class Standing(Enum):
 
 def container_status(pod: JsonObject, container: str) -> JsonObject:
     """What the pod's status says about a container; empty where it says nothing."""
-    status = pod.get("status") or {}
-    rows = [row for name in _STATUSES for row in status.get(name) or () if row.get("name") == container]
+    rows = [row for name in _STATUSES for row in items(pod, "status", name) if row.get("name") == container]
     return dict(rows[0]) if rows else {}
 
 
@@ -84,14 +84,14 @@ def standing(pod: JsonObject | None, instance: Instance) -> Standing:
     if pod is None or pod["metadata"].get("uid") != instance.uid:
         return Standing.GONE
     status = container_status(pod, instance.container)
-    since = (status.get("restartCount") or 0) - instance.run
+    since = (number(status, "restartCount") or 0) - instance.run
     if since > 0:
         return Standing.PREVIOUS if since == 1 else Standing.LOST
-    state, last = status.get("state") or {}, status.get("lastState") or {}
+    state, last = mapping(status, "state"), mapping(status, "lastState")
     if "running" in state:
         return Standing.RUNNING
     ended = "terminated" in state or "terminated" in last
-    over = (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}
+    over = text(pod, "status", "phase") in {"Succeeded", "Failed"}
     return Standing.ENDED if ended or over else Standing.WAITING
 
 

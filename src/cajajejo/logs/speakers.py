@@ -11,6 +11,7 @@ from cajajejo.errors import CajajejoError
 from cajajejo.logs.lines import instant
 from cajajejo.logs.pods import Instance, Standing, container_status, standing
 from cajajejo.moments import parse_timestamp
+from cajajejo.status.reading import items, mapping, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -109,10 +110,9 @@ def containers_of(job: JsonObject, wanted: Wanted) -> tuple[str, ...]:
     Raises:
         NoSuchContainerError: the job has none of a name.
     """
-    template = job["spec"].get("template") or {}
-    spec = template.get("spec") or {}
-    main = [str(row.get("name")) for row in spec.get("containers") or ()]
-    known = [str(row.get("name")) for row in spec.get("initContainers") or ()] + main
+    template = mapping(job, "spec", "template")
+    main = [str(row.get("name")) for row in items(template, "spec", "containers")]
+    known = [str(row.get("name")) for row in items(template, "spec", "initContainers")] + main
     if not known:  # all that is left of the job is its name
         return tuple(name for name in wanted.containers if name != ALL)
     if ALL in wanted.containers and ALL not in known:
@@ -123,16 +123,16 @@ def containers_of(job: JsonObject, wanted: Wanted) -> tuple[str, ...]:
             raise NoSuchContainerError(f"no container {plain(name, 63)} in this job", facts=facts)
     if wanted.containers:
         return tuple(name for name in known if name in wanted.containers)
-    annotated = ((template.get("metadata") or {}).get("annotations") or {}).get(_DEFAULT)
+    annotated = mapping(template, "metadata", "annotations").get(_DEFAULT)
     return (next((name for name in (MAIN, annotated) if name in main), main[0]),) if main else ()
 
 
 def replica_of(pod: JsonObject) -> str:
     """Which of several pods at the same time this is: ``0``, ``worker-1``; empty where it is the only one."""
-    labels = pod["metadata"].get("labels") or {}
-    for kind, number in _REPLICAS:
+    labels = mapping(pod, "metadata", "labels")
+    for kind, index in _REPLICAS:
         if kind in labels:
-            return f"{labels[kind]}-{labels.get(number, 0)}"
+            return f"{labels[kind]}-{labels.get(index, 0)}"
     return str(labels.get(_INDEX, ""))
 
 
@@ -191,8 +191,7 @@ def chosen_pods(
 
 def uncounted(job: JsonObject, pods: Sequence[JsonObject], created: dict[str, int]) -> list[Lost]:
     """The pods that a Job's status counts and nobody can name any more, as one."""
-    status = job.get("status") or {}
-    counted = sum(int(status.get(name) or 0) for name in ("active", "succeeded", "failed"))
+    counted = sum(number(job, "status", name) or 0 for name in ("active", "succeeded", "failed"))
     count = counted - len({*created, *(str(pod["metadata"]["name"]) for pod in pods)})
     if count <= 0:
         return []
@@ -209,7 +208,7 @@ def speakers_of(pod: JsonObject, containers: Iterable[str], wanted: Wanted) -> t
     name, namespace, uid = str(metadata["name"]), str(metadata.get("namespace") or ""), str(metadata.get("uid") or "")
     for container in containers:
         status = container_status(pod, container)
-        runs = int(status.get("restartCount") or 0)
+        runs = number(status, "restartCount") or 0
         if runs > 1 and not wanted.previous:
             why = f"container {container} of pod {name} was restarted {runs} times"
             lost.append(Lost(name, why, born, "; its node keeps only the last two runs"))
@@ -226,15 +225,14 @@ def speakers_of(pod: JsonObject, containers: Iterable[str], wanted: Wanted) -> t
 
 def _began(status: JsonObject, *, is_previous: bool) -> int:
     """When the present run of a container began, or the one before; 0 where that is not told."""
-    state, last = status.get("state") or {}, status.get("lastState") or {}
-    now = state.get("running") or state.get("terminated")
-    row = last.get("terminated") if (is_previous and now) or (not is_previous and not now) else now
-    return 0 if is_previous and not now else _nanoseconds((row or {}).get("startedAt"))
+    now = mapping(status, "state", "running") or mapping(status, "state", "terminated")
+    row = mapping(status, "lastState", "terminated") if is_previous or not now else now
+    return 0 if is_previous and not now else _nanoseconds(row.get("startedAt"))
 
 
 def _replica_by_name(job: JsonObject, pod: str) -> str:
     """The number of an indexed pod that is gone, from its name: ``NAME-0-abcde``."""
-    if job["spec"].get("completionMode") != "Indexed":
+    if text(job, "spec", "completionMode") != "Indexed":
         return ""
     return pod.removeprefix(f"{job['metadata']['name']}-").partition("-")[0]
 
