@@ -22,7 +22,10 @@ _TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTAL
 _LONGEST: Final = 300
 _SECRET: Final = re.compile(
     r" ?(?:\b(?i:bearer|basic)\s+(?=\S*[\d=])[^\s\"',]{8,}|\bya29\.[\w.-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
-    r"|(?i:(?<=token)|(?<=password))[\"']?\s*[=:]\s*[\"']?[\w.+/=-]{16,})"
+    r"|\b(?:hf_|gh[pousr]_|sk-)(?=[\w-]*\d)[\w-]{20,}|\bAKIA[A-Z0-9]{16}\b"
+    r"|(?i:(?<=token)|(?<=password)|(?<=api_key)|(?<=secret))[\"']?\s*[=:]\s*[\"']?[\w.+/=-]{16,}"
+    r"|(?:(?<=_TOKEN)|(?<=_PASSWORD)|(?<=_API_KEY)|(?<=_ACCESS_KEY)|(?<=_SECRET))[=:]\s*[\"']?[^\s\"',]+"
+    r"|(?<=://)[^\s/:@]*:[^\s/]*(?=@))"
 )
 """What looks like a login in somebody else's text."""
 
