@@ -29,7 +29,9 @@ def test_times_of_kubernetes(text: str, expected: datetime) -> None:
     assert moments.parse_timestamp(text) == expected
 
 
-@pytest.mark.parametrize("odd", [None, "", "yesterday", 12, {}, "2026-13-01T00:00:00Z", "\x00"])
+@pytest.mark.parametrize(
+    "odd", [None, "", "yesterday", 12, {}, "2026-13-01T00:00:00Z", "\x00", "0001-01-01T00:00:00+14:00"]
+)
 def test_what_is_no_time_is_none(odd: object) -> None:
     assert moments.parse_timestamp(odd) is None
 

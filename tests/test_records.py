@@ -326,9 +326,13 @@ def test_any_text_makes_a_tag_that_mlflow_takes(message: str, name: str, lines: 
 
 
 def test_a_login_in_the_last_lines_is_not_written_down() -> None:
-    lines = ("Authorization: Bearer ya29.a0AfH6SMBx1234567890", "password=abcdefghijklmnop1234")
+    lines = (
+        "Authorization: Bearer ya29.a0AfH6SMBx1234567890",
+        "password=abcdefghijklmnop1234",
+        "http://me:hunter2@mlflow.example:5000 does not answer",
+    )
     text = tags.text(Record(replace(FULL, last_lines=LastLines("eval", 1, lines), message=lines[1])))
-    assert ("ya29" in text, "abcdefghijklmnop1234" in text) == (False, False)
+    assert [secret in text for secret in ("ya29", "abcdefghijklmnop1234", "hunter2")] == [False] * 3
 
 
 @pytest.mark.parametrize(
@@ -339,6 +343,16 @@ def test_a_login_in_the_last_lines_is_not_written_down() -> None:
         '{"name":"a","namespace":"b","state":"Failed","teller":"nobody","pod":""}',
         '{"name":"a","namespace":"b","state":"Failed","teller":"pod","attempts":[7]}',
         '{"name":"a","namespace":"b","state":"Failed","teller":"pod","last_lines":[1]}',
+        '{"name":"a","namespace":"b","state":"Failed","teller":"pod","exit_code":"1"}',
+        '{"name":"a","namespace":"b","state":"Failed","teller":"pod","exit_code":NaN}',
+        '{"name":"a","namespace":"b","state":"Failed","teller":"pod","exit_code":true}',
+        '{"name":"a","namespace":"b","state":"Failed","teller":"pod","progress":{"done":[],"total":1}}',
+        '{"name":"a","namespace":"b","state":"Failed","teller":"pod","progress":{"done":1,"total":1.5}}',
+        '{"name":"a","namespace":"b","state":"Failed","teller":"pod","last_lines":{"attempt":"1"}}',
+        *(
+            f'{{"name":"a","namespace":"b","state":"Failed","teller":"pod","attempts":[{attempt}]}}'
+            for attempt in ('{"number":"1","state":"Failed"}', '{"number":1,"state":"Failed","exit_code":{}}')
+        ),
     ],
 )
 def test_a_tag_that_somebody_else_wrote_is_no_record(text: str) -> None:

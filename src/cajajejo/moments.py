@@ -26,9 +26,11 @@ def parse_timestamp(text: object) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(_FRACTION.sub(r"\1", text))
-    except ValueError:
+        moment = found if found.tzinfo else found.replace(tzinfo=UTC)
+        moment.astimezone(UTC)  # in the first and the last hours of the calendar there is no such time in UTC
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment
 
 
 def rfc3339(moment: datetime | None) -> str | None:

@@ -30,6 +30,7 @@ _LONGEST_LINE: Final = 400
 _MOST_LINES: Final = 50
 _MOST_ATTEMPTS: Final = 20
 _LONGEST_POD: Final = 200
+_LARGEST: Final = 2**63
 _NO_KEY: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
 _STATES: Final = {state.value: state for state in State}
@@ -176,7 +177,7 @@ def _status(data: Mapping[str, Any]) -> Status:
         state=_STATES[data["state"]],
         reason=_REASONS.get(data.get("reason", "")),
         do=None if advice is None else Advice(_text(advice, "text"), _text(advice, "field")),
-        exit_code=data.get("exit_code"),
+        exit_code=_number(data.get("exit_code")),
         attempts=_each(data.get("attempts"), _attempt),
         quotes=_each(data.get("quotes"), _quote),
         progress=None if progress is None else _progress(progress),
@@ -189,13 +190,13 @@ def _status(data: Mapping[str, Any]) -> Status:
 
 def _attempt(data: Mapping[str, Any]) -> Attempt:
     return Attempt(
-        number=data["number"],
+        number=_number(data["number"]) or 0,
         pod=_text(data, "pod"),
         state=_STATES[data["state"]],
         node=data.get("node"),
         started_at=parse_timestamp(data.get("started_at")),
         finished_at=parse_timestamp(data.get("finished_at")),
-        exit_code=data.get("exit_code"),
+        exit_code=_number(data.get("exit_code")),
         reason=data.get("reason"),
         message=_text(data, "message"),
         counted=data.get("counted", False),
@@ -205,11 +206,11 @@ def _attempt(data: Mapping[str, Any]) -> Attempt:
 
 
 def _progress(data: Mapping[str, Any]) -> Progress:
-    return Progress(data["done"], data["total"], _text(data, "unit"), _text(data, "what"))
+    return Progress(_number(data["done"]) or 0, _number(data["total"]) or 0, _text(data, "unit"), _text(data, "what"))
 
 
 def _last_lines(data: Mapping[str, Any]) -> LastLines:
-    return LastLines(_text(data, "container"), data["attempt"], _each(data.get("lines"), str))
+    return LastLines(_text(data, "container"), _number(data["attempt"]) or 0, _each(data.get("lines"), str))
 
 
 def _quote(data: Mapping[str, Any]) -> Quote:
@@ -218,6 +219,17 @@ def _quote(data: Mapping[str, Any]) -> Quote:
 
 def _each(items: Iterable[Any] | None, of: Callable[[Any], Any]) -> tuple[Any, ...]:
     return tuple(of(item) for item in items or ())
+
+
+def _number(value: object) -> int | None:
+    """A whole number as it was written.
+
+    Raises:
+        TypeError: it is something else, which no teller writes.
+    """
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST):
+        return value
+    raise TypeError(type(value))
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:
