@@ -80,7 +80,7 @@ def show(
     since = wanted.since or datetime.now(UTC) - timedelta(days=_KEPT_DAYS)
     query = Query(name, namespace or "", tuple(each for each in wanted.containers if each != ALL))
     found: Iterable[Item] = archived.read(query, since, wanted.until)
-    with log_output.opened(path, live=False) as lines, log_saving.saving(save) as saved:
+    with log_output.opened(path, live=False, goes_on=save is not None) as lines, log_saving.saving(save) as saved:
         form = saved(format_of(voices, path))
         for line in found if wanted.tail is None else last(found, wanted.tail):
             if isinstance(line, Line):

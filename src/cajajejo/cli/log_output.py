@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shlex
 import stat
 import sys
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from cajajejo.logs.lines import Block, Line, moment, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from io import FileIO, RawIOBase
     from pathlib import Path
     from types import TracebackType
 
@@ -138,12 +140,14 @@ class Output:
         target: takes the bytes.
         name: what it is, for errors.
         live: whether each piece goes out at once.
+        goes_on: whether the rest is wanted elsewhere, where nobody reads this any more.
     """
 
-    def __init__(self, target: BinaryIO, name: str, *, live: bool) -> None:
+    def __init__(self, target: BinaryIO | RawIOBase, name: str, *, live: bool, goes_on: bool = False) -> None:
         self._target = target
         self._name = name
         self._live = live
+        self._goes_on = goes_on
         self._parts: list[bytes] = []
         self._size = 0
         self.lines = 0
@@ -173,20 +177,29 @@ class Output:
 
     def flush(self) -> None:
         """Sends what is waiting; raises as `write`."""
-        data = b"".join(self._parts)
+        data = memoryview(b"".join(self._parts))
         self._parts, self._size = [], 0
         try:
-            self._target.write(data)
+            while data:
+                data = data[self._target.write(data) :]
             self._target.flush()
         except BrokenPipeError:
-            raise
+            if not self._goes_on:
+                raise
+            _leave_stdout()
         except OSError as error:
-            raise CajajejoError(f"{self._name} cannot be written: {error.strerror}") from error
+            raise CajajejoError(f"{self._name}: cannot be written: {error.strerror}") from error
 
 
 @contextmanager
-def opened(path: Path | None, *, live: bool) -> Iterator[Output]:
+def opened(path: Path | None, *, live: bool, option: str = "-o", goes_on: bool = False) -> Iterator[Output]:
     """The output at `path`, None for stdout; a file is there whole or not at all, or with `live` as it comes.
+
+    Args:
+        path: the file.
+        live: as of `Output`.
+        option: what named the file, for errors.
+        goes_on: as of `Output`.
 
     Raises:
         CajajejoError: it cannot be written.
@@ -195,53 +208,69 @@ def opened(path: Path | None, *, live: bool) -> Iterator[Output]:
     if path is None:
         sys.stdout.flush()
         try:
-            with Output(sys.stdout.buffer, "stdout", live=live) as output:
+            with Output(sys.stdout.buffer, "stdout", live=live, goes_on=goes_on) as output:
                 yield output
         except BrokenPipeError:  # nobody reads any more, and nobody misses the rest
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _leave_stdout()
         return
-    check(path)
+    check(path, option)
+    name = f"{option} {printable(str(path))}"
     existing = files.mode(path)
     in_place = live or (existing is not None and not stat.S_ISREG(existing))
     new = path if in_place else path.with_name(f".cajajejo-{secrets.token_hex(4)}.tmp")
     try:
-        with _open(new, path) as target, Output(target, str(path), live=live) as output:
+        with _open(new, name) as target, Output(target, name, live=live) as output:
             yield output
             output.flush()
             if not in_place:
-                os.fsync(target.fileno())
-        if not in_place:
-            _put(new, path, existing)
+                _put(target, new, path, existing, name)
     except BaseException:
         if not in_place:
             new.unlink(missing_ok=True)
         raise
 
 
-def check(path: Path) -> None:
-    """Returns where a file can be made at `path`.
+def check(path: Path, option: str = "-o") -> None:
+    """Returns where a file can be made at `path`, which `option` named.
 
     Raises:
         UsageError: it is what other programs take for a format.
-        CajajejoError: its directory is missing, or it is one.
+        CajajejoError: its directory is missing, or it is one, or no file can have this name.
     """
-    if str(path) in _FORMATS:
+    shown = printable(str(path))
+    if option == "-o" and shown in _FORMATS:
         facts = {"a file": f"-o ./{path}", "as JSON": "--json"}
         raise UsageError(f"-o {path}: takes the path of a file, not a format", facts=facts)
-    if path.is_dir():
-        raise CajajejoError(f"-o {path}: is a directory")
-    if not path.parent.is_dir():
-        raise CajajejoError(f"-o {path}: there is no directory {path.parent}", run=f"mkdir -p {path.parent}")
-
-
-def _open(new: Path, path: Path) -> BinaryIO:
     try:
-        return new.open("wb")
+        is_directory, has_place = path.is_dir(), path.parent.is_dir()
     except OSError as error:
-        raise CajajejoError(f"-o {path}: cannot be written: {error.strerror}") from error
+        raise CajajejoError(f"{option} {shown}: cannot be written: {error.strerror}") from error
+    if is_directory:
+        raise CajajejoError(f"{option} {shown}: is a directory")
+    if not has_place:
+        missing = printable(str(path.parent))
+        make = shlex.join(["mkdir", "-p", missing])
+        raise CajajejoError(f"{option} {shown}: there is no directory {missing}", run=make)
 
 
-def _put(new: Path, path: Path, mode: int | None) -> None:
-    if mode is not None:
-        new.chmod(stat.S_IMODE(mode))
-    new.replace(path)
+def _open(new: Path, name: str) -> FileIO:
+    try:
+        return new.open("wb", buffering=0)
+    except OSError as error:
+        raise CajajejoError(f"{name}: cannot be written: {error.strerror}") from error
+
+
+def _put(target: FileIO, new: Path, path: Path, mode: int | None, name: str) -> None:
+    """Puts what was written to `target`, the file `new`, in the place of what stands at `path`."""
+    try:
+        os.fsync(target.fileno())
+        if mode is not None:
+            new.chmod(stat.S_IMODE(mode))
+        new.replace(path)
+    except OSError as error:
+        raise CajajejoError(f"{name}: cannot be written: {error.strerror}") from error
+
+
+def _leave_stdout() -> None:
+    """Lets everything that goes to stdout vanish from now on."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

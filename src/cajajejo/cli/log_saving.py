@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cajajejo.cli import log_output, screen
-from cajajejo.errors import CajajejoError, UsageError, printable
+from cajajejo.errors import UsageError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,20 +17,25 @@ if TYPE_CHECKING:
     from cajajejo.logs.lines import Block, Line
 
 
-def check(path: Path, *, follow: bool) -> None:
+def check(path: Path, *, shown: Path | None, follow: bool) -> None:
     """Returns where the lines can be saved at `path`.
 
+    Args:
+        path: where.
+        shown: the file that they are written to besides; None: stdout.
+        follow: whether they are followed.
+
     Raises:
-        UsageError: an array ends, and what is followed does not.
+        UsageError: an array ends, and what is followed does not; both files are one; a file has another name.
         CajajejoError: the directory is missing, or `path` is one.
     """
     if follow:
         raise UsageError("--save writes a JSON array, which must end; -f --json prints one object a line")
-    shown = printable(str(path))
-    if path.is_dir():
-        raise CajajejoError(f"--save {shown}: is a directory")
-    if not path.parent.is_dir():
-        raise CajajejoError(f"--save {shown}: there is no directory {printable(str(path.parent))}")
+    if str(path) == "-":
+        raise UsageError("--save -: the lines are on stdout already; --json shows them as JSON")
+    if shown is not None and os.path.realpath(shown) == os.path.realpath(path):
+        raise UsageError("-o and --save name the same file")
+    log_output.check(path, "--save")
 
 
 @contextmanager
@@ -42,7 +48,7 @@ def saving(path: Path | None) -> Iterator[Callable[[Format], Format]]:
     if path is None:
         yield lambda form: form
         return
-    with log_output.opened(path, live=False) as output:
+    with log_output.opened(path, live=False, option="--save") as output:
         array = _Array(output)
         yield array.through
         array.end()

@@ -84,7 +84,7 @@ def logs(
     if path is not None:
         log_output.check(path)
     if save is not None:
-        log_saving.check(save, follow=follow)
+        log_saving.check(save, shown=path, follow=follow)
     if cloud_logs.needs_no_cluster(name, wanted):
         cloud_logs.show(name, namespace, wanted, path, save, partial(_format, timestamps=timestamps, as_json=as_json))
         return
@@ -97,7 +97,8 @@ def logs(
         reading.begin()
         if follow and not reading.voices:
             screen.say(*_nothing_yet(cluster, job, wanted, missing))
-        with log_output.opened(path, live=follow) as lines, log_saving.saving(save) as saved:
+        shown = log_output.opened(path, live=follow, goes_on=save is not None)
+        with shown as lines, log_saving.saving(save) as saved:
             _copy(reading, lines, saved(_format(reading.voices, path, timestamps=timestamps, as_json=as_json)))
     if not lines.lines:
         if missing:
@@ -116,6 +117,8 @@ def _check(wanted: Wanted) -> None:
     """
     if wanted.follow and wanted.until is not None:
         raise UsageError("-f ends with the job; --until goes without it")
+    if wanted.since is not None and wanted.until is not None and wanted.since > wanted.until:
+        raise UsageError("--since is later than --until, and nothing lies between")
     if wanted.source == "cloud" and (wanted.previous or wanted.attempt or wanted.replica):
         raise UsageError("--source cloud has all attempts as one; --attempt, --replica and --previous need the pods")
 
