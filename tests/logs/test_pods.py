@@ -219,6 +219,29 @@ def test_another_pod_of_the_same_name_is_not_read(talk: Talk) -> None:
     assert texts(ContainerLog(talk.connect(), before).follow()) == []
 
 
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [(400, 'container "eval" in pod "a-1" is not available'), (500, "dial tcp 10.0.0.1:10250: i/o timeout")],
+)
+def test_the_log_of_a_run_that_ended_and_can_never_be_read_is_a_gap(talk: Talk, status: int, says: str) -> None:
+    arranging.pod(talk.fake)
+    talk.fake.log("a-1", "one\n", at=at(0))
+    coming = ContainerLog(talk.connect(), instance(talk)).follow()
+    assert texts([next(coming)]) == ["one"]
+    talk.fake.faults.on("GET", LOG, times=10**6).answer(status, says)
+    arranging.end_pod(talk.fake, phase="Failed")
+    (gap,) = texts(coming)
+    assert gap.startswith("GAP the rest of the log of pod a-1 cannot be read: ")
+    assert says in gap
+
+
+def test_a_log_that_could_not_be_read_at_first_comes_whole(talk: Talk) -> None:
+    arranging.pod(talk.fake, eval=ENDED)
+    talk.fake.log("a-1", "one\n", at=at(0))
+    talk.fake.faults.on("GET", LOG, times=4).answer(400, "not yet")
+    assert texts(ContainerLog(talk.connect(), instance(talk)).follow()) == ["one"]
+
+
 def test_a_container_that_has_not_started_is_waited_for(talk: Talk) -> None:
     arranging.pod(talk.fake, eval=arranging.CREATING)
 

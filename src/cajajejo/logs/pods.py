@@ -73,6 +73,9 @@ class Standing(Enum):
     GONE = auto()  # the pod is deleted
 
 
+_OVER: Final = frozenset({Standing.ENDED, Standing.PREVIOUS})
+
+
 def container_status(pod: JsonObject, container: str) -> JsonObject:
     """What the pod's status says about a container; empty where it says nothing."""
     rows = [row for name in _STATUSES for row in items(pod, "status", name) if row.get("name") == container]
@@ -142,28 +145,33 @@ class ContainerLog:
     def follow(self) -> Iterator[Block | Gap]:
         """The lines that were not read yet and those that come, until the run has ended.
 
+        Where it has ended, and the log cannot be read although the cluster answers, the rest of it is a gap.
+
         Raises:
             ClusterError: a refusal; failures that pass are waited for, however long.
         """
-        cut, barren = False, 0
+        cut, barren, refused = False, 0, 0
         while True:
-            before = self._read
+            before, now = self._read, None
             try:
                 now = self._standing()
                 if now is Standing.RUNNING:
                     yield from self._pass(follow=True, previous=False)
                     cut = False
-                elif now in {Standing.ENDED, Standing.PREVIOUS}:
+                elif now in _OVER:
                     yield from self._pass(follow=False, previous=now is Standing.PREVIOUS)
                     yield from self._last_line()
                     return
                 elif now is not Standing.WAITING:
                     yield from self._end(now, cut=cut)
                     return
-            except (MissingObjectError, InvalidObjectError):
-                pass  # its status says otherwise in a moment
-            except (UnreachableError, ClusterBusyError):
-                cut = True
+            except (MissingObjectError, InvalidObjectError, UnreachableError, ClusterBusyError) as error:
+                # of a refusal, its status says otherwise in a moment
+                cut = cut or isinstance(error, UnreachableError | ClusterBusyError)
+                refused = refused + 1 if now in _OVER and self._read == before else 0
+                if refused >= _MOST_CUTS:
+                    yield self._gap(f"the rest of the log of pod {self.instance.pod} cannot be read: {remark(error)}")
+                    return
             barren = 0 if self._read > before else barren + 1
             if barren:
                 self._wait(barren)
