@@ -132,6 +132,13 @@ def test_what_was_seen_long_before_is_forgotten() -> None:
     assert len(texts(distinct(many))) == 1000
 
 
+def test_a_line_that_says_it_comes_from_the_future_is_forgotten_as_well() -> None:
+    future = '{"message": "m", "time": "9999-01-01T00:00:00Z"}'
+    late = cloud(30 * 10**9, "a", 1, {"message": "a", "time": "2026-11-21T10:00:00.000001Z"})
+    items: list[Item] = [of("p", (0, future), (1000, "a")), of("p", (20 * 10**9, "b")), late]
+    assert texts(distinct(items)) == [future, "a", "b", "a"]
+
+
 def test_logs_that_come_together_are_in_order_of_time() -> None:
     live, ready = Live(window=5), threading.Event()
 

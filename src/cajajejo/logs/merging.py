@@ -121,7 +121,7 @@ def distinct(items: Iterable[Item]) -> Iterator[Line | Gap]:
     The same line twice in one source is two lines: a program may say the same thing twice in one moment.
     """
     unmatched: Counter[_Key] = Counter()
-    arrived: deque[_Key] = deque()
+    arrived: deque[tuple[int, _Key]] = deque()
     for item in lines_of(items):
         if isinstance(item, Gap) or item.at is None:
             yield item
@@ -131,9 +131,9 @@ def distinct(items: Iterable[Item]) -> Iterator[Line | Gap]:
             unmatched[key] += step
             continue
         unmatched[key] += step
-        arrived.append(key)
-        while arrived and arrived[0][2] < item.at - _REMEMBERED_NANOSECONDS:
-            unmatched.pop(arrived.popleft(), None)
+        arrived.append((item.at, key))
+        while arrived[0][0] < item.at - _REMEMBERED_NANOSECONDS:
+            unmatched.pop(arrived.popleft()[1], None)
         yield item
 
 
