@@ -266,6 +266,16 @@ def test_what_a_hostile_server_says_is_cut_and_made_harmless(talk: Talk, tmp_pat
     assert len(written.said[0]) < 400
 
 
+def test_an_answer_that_nobody_can_read_is_told_as_it_begins(talk: Talk, tmp_path: Path) -> None:
+    made(talk, "a")
+    talk.fake.faults.on("PATCH").proxy_page(403, "[" * 100_000)
+    written = Written(pod(talk, tmp_path, Rule(), name="a"))
+    written.job.annotate(HALF)
+    written.wait_for_a_word()
+    (said,) = written.said
+    assert said.startswith("progress is not written on the Job any more: the cluster answers 403: [[[")
+
+
 def test_a_value_that_comes_after_the_end_is_not_written(talk: Talk, tmp_path: Path) -> None:
     made(talk, "a")
     before = set(threading.enumerate())

@@ -157,7 +157,7 @@ def _message(body: bytes) -> str:
     """What the ``Status`` of an API server says, or the beginning of what came in its place."""
     try:
         text = json.loads(body)["message"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         text = body.decode("utf-8", "replace")
     return printable(str(text))[:_SHOWN] or "nothing"
 
