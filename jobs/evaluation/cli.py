@@ -74,7 +74,11 @@ def main(arguments: list[str]) -> int:
         return _run(arguments)
     plain = "--local" in arguments or (sys.stdout is not None and sys.stdout.isatty())
     with nullcontext() if plain else pod_output.opened(os.environ) as log, _sigterm_heard() as terminated:
-        code = _run(arguments)
+        try:
+            code = _run(arguments)
+        except KeyboardInterrupt:  # a second signal, while the first one was told
+            code = ExitCode.INTERRUPTED
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if code == ExitCode.INTERRUPTED and terminated:
             code = ExitCode.TERMINATED
         sentence = f"exit code {code}: {MEANING[ExitCode(code)]}"
@@ -96,7 +100,8 @@ def _sigterm_heard() -> Iterator[list[int]]:
 
     def end(number: int, _frame: object) -> None:
         received.append(number)
-        raise KeyboardInterrupt
+        if len(received) == 1:  # what it interrupts is over soon, and ends in order
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, end)
     try:
@@ -106,4 +111,6 @@ def _sigterm_heard() -> Iterator[list[int]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    exit_code = main(sys.argv[1:])
+    sys.stdout = sys.stderr  # what a library says at exit does not come after the last line
+    sys.exit(exit_code)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -213,6 +214,19 @@ def test_sigterm_ends_helm_and_the_last_line_says_so(evaluation: Evaluation) -> 
     assert builders.is_gone(evaluation.calls("pid")[0])
 
 
+def test_being_told_to_end_again_and_again_takes_the_last_word_from_nobody(evaluation: Evaluation) -> None:
+    evaluation.helm_will("hang biology")
+    process = start(evaluation)
+    evaluation.wait_until_helm_hangs()
+    while process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.001)
+    code, found = end(process)
+    assert code in {143, -signal.SIGTERM}  # both are 143 to Kubernetes
+    assert found[-1]["message"] == "exit code 143: stopped by SIGTERM; what is finished is kept"
+    assert builders.is_gone(evaluation.calls("pid")[0])
+
+
 def test_a_reader_that_goes_away_does_not_end_the_evaluation(evaluation: Evaluation) -> None:
     with start(evaluation) as process:
         assert process.stdout is not None
@@ -410,6 +424,25 @@ def test_any_text_in_any_pieces_is_entries(parts: list[str]) -> None:
     text = "".join(parts).encode("utf-8", "backslashreplace").decode()
     said = [pod_log.uncoloured(line) for line in re.split("\r\n|\r|\n", text)]
     assert "".join(messages(found)).replace("\r", "") == "".join(line for line in said if line.strip())
+
+
+def test_what_is_said_after_the_end_is_not_heard_and_fails_nobody() -> None:
+    with captured() as (log, found):
+        late = sys.stdout
+        handler = logging.StreamHandler(sys.stderr)
+        log("INFO", "the last word")
+    print("late", file=late)
+    handler.handle(logging.makeLogRecord({"msg": "later"}))
+    log("ERROR", "latest")
+    assert messages(found) == ["the last word"]
+
+
+def test_what_is_printed_at_exit_does_not_follow_the_last_line(evaluation: Evaluation) -> None:
+    (evaluation.directory / "sitecustomize.py").write_text("import atexit; atexit.register(print, 'at exit')")
+    path = f"{evaluation.directory}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    process = start(evaluation, PYTHONPATH=path, CAJAJEJO_EVAL_CONFIG="/missing.yml")
+    out, err = process.communicate(timeout=60)
+    assert (entries(out)[-1]["exit_code"], err) == (2, "at exit\n")
 
 
 def test_a_descriptor_that_is_gone_ends_nothing() -> None:

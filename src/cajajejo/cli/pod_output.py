@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,9 @@ class PodLog:
             pod_log.line(severity, piece, labels=self._labels, now=self._now(), **fields)
             for piece in pod_log.pieces(pod_log.uncoloured(message))
         ]
-        self._writer.submit(self._write, "".join(f"{line}\n" for line in lines).encode()).result()
+        data = "".join(f"{line}\n" for line in lines).encode()
+        with suppress(RuntimeError):  # after the end, a thread that is left may still say something
+            self._writer.submit(self._write, data).result()
 
     def label(self, **labels: str) -> None:
         """Gives every entry from now on these labels as well."""

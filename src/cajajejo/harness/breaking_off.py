@@ -39,7 +39,8 @@ def interruptible(place: Scratch) -> Iterator[None]:
 
     def interrupt(sign: int, _frame: object) -> None:
         ended_by.append(sign)
-        raise KeyboardInterrupt
+        if len(ended_by) == 1:  # what ends now must not be broken off as well
+            raise KeyboardInterrupt
 
     previous = signal.signal(signal.SIGTERM, interrupt)
     try:
