@@ -128,3 +128,19 @@ def test_colours_are_left_out_and_other_escapes_are_not() -> None:
 
 def test_a_bar_that_is_redrawn_is_many_lines() -> None:
     assert pod_log.lines("a\r\nb\r 10%\r 20%\n\n  \nc\u2028d") == ["a", "b", " 10%", " 20%", "c\u2028d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("plain", "plain"),
+        ('{"message": "somebody else\'s"}', '{"message": "somebody else\'s"}'),
+        (f'{{"{pod_log.LABELS}": cut', f'{{"{pod_log.LABELS}": cut'),
+        (f'{{"{pod_log.LABELS}": {{}}, "message": 1}}', f'{{"{pod_log.LABELS}": {{}}, "message": 1}}'),
+        (f'{{"{pod_log.LABELS}": {{}}, "message": "m", "severity": [], "time": "noon"}}', "m"),
+        (pod_log.line("INFO", "loading", labels={}, now=NOON), "12:00:01Z loading"),
+        (pod_log.line("CRITICAL", "out of disk", labels={}, now=NOON), "12:00:01Z CRITICAL out of disk"),
+    ],
+)
+def test_a_line_of_ours_is_read_as_what_it_says(text: str, said: str) -> None:
+    assert pod_log.spoken(text) == said

@@ -34,6 +34,8 @@ _LEVEL_ZONE: Final = 80
 _LEVEL: Final = re.compile(rf"(?<![\w.-])({'|'.join(_LEVELS)})(?![\w.-])")
 _PROBLEM: Final = re.compile(r"(?:[\w.]*(Error|Exception|Warning)(?::|$))|Traceback \(most recent call last\)")
 _PYTHON_WARNING: Final = re.compile(r"\S+:\d+: \w*Warning: ")
+_USUAL: Final = {"DEBUG", "INFO"}
+_CLOCK: Final = re.compile(r"T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$")
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -60,6 +62,22 @@ def line(severity: Severity, message: str, *, labels: Mapping[str, str], now: da
     entry = {"severity": severity, "message": message, "time": time, LABELS: dict(labels), **fields}
     text = json.dumps(entry, allow_nan=False)
     return text if "\\ud" not in text else json.dumps(_whole(entry), allow_nan=False)
+
+
+def spoken(text: str) -> str:
+    """What a line of a pod says, and when: ``14:51:01Z loading``; a line that is not ours as it is."""
+    if not text.startswith("{") or LABELS not in text:
+        return text
+    try:
+        entry = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    message, severity, time = (entry.get(name) for name in ("message", "severity", "time"))
+    if not isinstance(message, str):
+        return text
+    level = f"{severity} " if severity in _LEVELS.values() and severity not in _USUAL else ""
+    clock = _CLOCK.search(time) if isinstance(time, str) else None
+    return f"{f'{clock[1]}Z ' if clock else ''}{level}{message}"
 
 
 def _whole(value: Any) -> Any:

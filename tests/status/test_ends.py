@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from cajajejo import status
+from cajajejo import pod_log, status
 from cajajejo.status import Attempt, Evidence, Progress, Reason, State
 from tests.status import made, replays
 from tests.status.made import (
@@ -258,6 +258,12 @@ def test_the_last_lines_are_those_that_were_read_else_those_that_the_end_holds()
     given = status.of(evidence(job(FAILED), spoke, last_lines=("a", "b\x07"))).last_lines
     assert given == status.LastLines("eval", 1, ("a", "b\\x07"))
     assert status.of(evidence(job(condition("Complete")), ended(0), last_lines=("a",))).last_lines is None
+    now = datetime(2026, 11, 21, 14, 51, 1, tzinfo=UTC)
+    labels = {f"label_{number}": "x" * 60 for number in range(9)}
+    said = tuple(pod_log.line(level, "loading", labels=labels, now=now) for level in ("INFO", "ERROR"))
+    found = status.of(evidence(job(FAILED), ended(1), last_lines=said)).last_lines
+    assert found is not None
+    assert found.lines == ("14:51:01Z loading", "14:51:01Z ERROR loading")
     assert status.of(replays.last("wrong-command")).last_lines is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from cajajejo.pod_log import spoken
 from cajajejo.status import ending, states
 from cajajejo.status.facts import Facts
 from cajajejo.status.model import Advice, LastLines, Progress, Status
@@ -84,7 +85,7 @@ def progress_of(found: object) -> Progress | None:
 
 def _last_lines(evidence: Evidence, attempts: Attempts) -> LastLines | None:
     """What the container printed that failed last: as it was read, else as its end holds it."""
-    given = tuple(plain(line) for line in evidence.last_lines if isinstance(line, str))
+    given = tuple(plain(spoken(line)) for line in evidence.last_lines if isinstance(line, str))
     found = attempts.last_failed
     if found is None or found.failure is None:
         return None
