@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 
-from cajajejo import accelerators, cli, config, errors, profiles, validation
+from cajajejo import accelerators, cli, config, errors, outputs, profiles, schemas, validation
 from cajajejo.metrics import config as metrics_config
+from cajajejo.status import Reason, State
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -81,6 +82,51 @@ def documented(model: type[validation.StrictModel]) -> list[str]:
 def test_every_field_of_a_file_is_documented(page: str, model: type[validation.StrictModel]) -> None:
     text = (ROOT / "docs" / page).read_text("utf-8")
     assert [name for name in documented(model) if not re.search(rf"[`.]{name}`|{name}:", text)] == []
+
+
+def test_the_page_about_following_lists_every_state_and_every_reason() -> None:
+    page = (ROOT / "docs" / "following.md").read_text("utf-8")
+
+    def first_column(title: str) -> list[str]:
+        rows = page.partition(f"\n## {title}\n")[2].partition("\n## ")[0].splitlines()
+        return [name for row in rows if row.startswith("| `") for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+
+    assert first_column("States") == list(State)
+    assert first_column("Reasons")[1:] == list(Reason)
+
+
+def test_the_page_about_following_names_fields_that_there_are() -> None:
+    page = (ROOT / "docs" / "following.md").read_text("utf-8")
+    named = set(re.findall(r"`((?:compute|kubernetes)_config\.\w+)`", page))
+    known = {
+        f"{section}.{field}"
+        for section in ("compute_config", "kubernetes_config")
+        for field in validation.field_names(config.EvaluationJobConfig, (section,))
+    }
+    assert named
+    assert named <= known
+
+
+def test_every_field_that_advice_names_is_one_of_the_config() -> None:
+    text = "".join(path.read_text("utf-8") for path in (ROOT / "src/cajajejo/status").glob("*.py"))
+    named = set(re.findall(r'"((?:compute|kubernetes|storage)_config(?:\.\w+)*)"', text))
+    assert len(named) > 15  # they are found at all
+    for path in named:
+        *sections, field = path.split(".")
+        assert field in validation.field_names(config.EvaluationJobConfig, tuple(sections)), path
+
+
+def test_every_document_about_jobs_is_on_the_page_about_following_with_its_fields() -> None:
+    page = (ROOT / "docs" / "following.md").read_text("utf-8").partition("`--json`\n\n")[2]
+    rows = {row.split("|")[-2].strip(" `"): row for row in page.splitlines() if row.startswith("| ")}
+    told = re.compile(r"\bjobs (list|status|watch|wait|explain|logs|cancel|delete)\b")
+    about_jobs = [name for name, one in schemas.PUBLISHED.items() if told.search(one.title)]
+    assert len(about_jobs) == 7
+    assert [name for name in about_jobs if name not in rows] == []
+    assert [name for name in outputs.Job.model_fields if f"`{name}`" not in rows["job"]] == []
+    inner: dict[str, type[outputs.Output]] = {"job-explanation": outputs.JobEvidence, "ended-jobs": outputs.EndedJob}
+    for name, model in inner.items():
+        assert [field for field in model.model_fields if f'"{field}"' not in rows[name]] == []
 
 
 def test_the_page_about_clusters_lists_every_profile_and_accelerator() -> None:
