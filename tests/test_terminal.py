@@ -106,6 +106,11 @@ def test_paint_colours_by_role_and_only_where_there_is_colour() -> None:
     assert PLAIN.paint("x", "good") == "x"
 
 
+def test_signs_have_an_ascii_form_and_letters_an_escape() -> None:
+    assert ASCII.plain("1 × l4 – “naïve” …") == '1 x l4 - "na\\xefve" ...'  # noqa: RUF001
+    assert Style(unicode=True).plain("1 × l4 …") == "1 × l4 …"  # noqa: RUF001
+
+
 def test_every_glyph_has_an_ascii_form() -> None:
     names = ("pass", "regression", "failed", "inconclusive", "improvement", "none", "bar", "dash")
     assert [PLAIN.glyph(name) for name in names] == ["✓", "✗", "✗", "?", "▲", "\N{EN DASH}", "━", "—"]

@@ -28,6 +28,7 @@ _GLYPHS: Final[Mapping[str, tuple[str, str]]] = {
     "bar": ("━", "="),
     "dash": ("—", "-"),
 }
+_ASCII: Final = str.maketrans({"×": "x", "…": "...", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"'})  # noqa: RUF001
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,9 @@ class Style:
         return _GLYPHS[name][0 if self.unicode else 1]
 
     def plain(self, text: str) -> str:
-        """`text` as the stream can show it: what has no character there is written as an escape."""
+        """`text` as the stream can show it: a sign that has no character there in ASCII, all else as an escape."""
         shown = printable(text, but="\n")
-        return shown if self.unicode else shown.encode("ascii", "backslashreplace").decode()
+        return shown if self.unicode else shown.translate(_ASCII).encode("ascii", "backslashreplace").decode()
 
 
 def cut(text: str, width: int, style: Style) -> str:

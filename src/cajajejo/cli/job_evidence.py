@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo.cli.job_screen import record_lines, verdict_lines
-from cajajejo.cli.job_text import heading, short_pod, spelled, told, wrapped
+from cajajejo.cli.job_text import heading, short_pod, told, wrapped
 from cajajejo.errors import printable
 from cajajejo.moments import rfc3339
 from cajajejo.outputs import Job, JobEvidence, JobExplanation
@@ -67,9 +67,9 @@ def _subject(subject: str, job: str, style: Style) -> str:
 def _entry(first: str, text: str, style: Style) -> list[str]:
     """A message whole: on a terminal with its own lines, in a pipe as one."""
     if style.width is None:
-        return [first + spelled(printable(text), style)]
+        return [first + style.plain(printable(text))]
     head, *more = text.splitlines() or [""]
-    rows = wrapped(first, spelled(printable(head), style), style, _HANG)
+    rows = wrapped(first, style.plain(printable(head)), style, _HANG)
     for line in more:
-        rows += wrapped(" " * _HANG, spelled(printable(line), style), style, _HANG)
+        rows += wrapped(" " * _HANG, style.plain(printable(line)), style, _HANG)
     return rows

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from cajajejo.cli import screen
 from cajajejo.cli.job_screen import list_lines
-from cajajejo.cli.job_text import spelled
 from cajajejo.cluster import ALL_NAMESPACES
 from cajajejo.errors import UsageError
 from cajajejo.jobs.listing import Wanted
@@ -101,7 +100,7 @@ class ListView:
         namespaces = self._place == ALL_NAMESPACES
         lines = list_lines(found.statuses, style, datetime.now(UTC), namespaces=namespaces)
         if found.left_out and self._limited:
-            lines.append(spelled(f"… {found.left_out:,} more; --limit 0 shows all", style))
+            lines.append(style.plain(f"… {found.left_out:,} more; --limit 0 shows all"))
         return lines
 
     def _changed(self, found: Listing) -> list[int]:
@@ -126,7 +125,7 @@ class ListView:
         lines = self._lines(found) if found.statuses else []
         if len(lines) >= size.lines:
             left_out = len(lines) - size.lines + 2
-            lines = [*lines[:-left_out], spelled(f"… {left_out:,} more rows", style)]
+            lines = [*lines[:-left_out], style.plain(f"… {left_out:,} more rows")]
         back = f"\r\x1b[{self._drawn}A" if self._drawn else ""
         shown = "".join(f"{cut(line, size.columns - 1, style)}\n" for line in lines)
         sys.stdout.write(f"{back}\x1b[J{shown}")

@@ -18,18 +18,12 @@ WIDTH: Final = 96
 HANG: Final = 13
 """Where the second row of a wrapped text begins."""
 _LONGEST: Final = 2_000
-_ASCII: Final = str.maketrans({"×": "x", "…": "...", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"'})  # noqa: RUF001
 _SHORT_SHA: Final = 12
 
 
 def told(text: str, style: Style, longest: int | None = None) -> str:
     """`text` of anybody as one harmless line of at most `longest` characters."""
-    return spelled(cut(" ".join(text.split()), longest or _LONGEST, style), style)
-
-
-def spelled(text: str, style: Style) -> str:
-    """`text` with the characters that the stream has: typographic ones in ASCII where it has no more."""
-    return style.plain(text if style.unicode else text.translate(_ASCII))
+    return style.plain(cut(" ".join(text.split()), longest or _LONGEST, style))
 
 
 def wrapped(first: str, text: str, style: Style, hang: int = HANG, *, spare: int = 0) -> list[str]:
