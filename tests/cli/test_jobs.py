@@ -301,7 +301,7 @@ def test_a_terminal_gets_the_evidence_in_its_width() -> None:
     assert nothing[3:] == [
         "  nothing more was seen of it: no condition, no pod, no event",
         "",
-        "  decided by the rule none",
+        "  there is nothing to explain",
     ]
 
 

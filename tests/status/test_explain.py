@@ -73,15 +73,15 @@ def test_the_words_of_kueue_claims_and_waiting_containers_are_told() -> None:
         for entry in status.entries(evidence(mine, going, workload=workload, claims=claims))
     ]
     assert found == [
-        "PersistentVolumeClaim Pending, StorageClass ssd",
-        "PersistentVolumeClaim not seen yet, StorageClass (default)",
-        "Pod container eval waits: ErrImagePull: no",
-        "Pod Failed: Evicted: low",
         "Job created",
         "Workload QuotaReserved=False (Pending: no room)",
         "Pod created",
         "Job being deleted",
         "Pod told to go by now",
+        "PersistentVolumeClaim Pending, StorageClass ssd",
+        "PersistentVolumeClaim not seen yet, StorageClass (default)",
+        "Pod container eval waits: ErrImagePull: no",
+        "Pod Failed: Evicted: low",
     ]
 
 

@@ -38,7 +38,8 @@ def explain_lines(explained: Explained, style: Style, now: datetime) -> list[str
     if explained.told.recalled:
         return [*lines, *record_lines(status, style, now, recalled=True)]
     lines += _entries(explained.entries, status.name, style, now)
-    return [*lines, "", f"  decided by the rule {told(status.rule or 'none', style)}"]
+    by = f"decided by the rule {told(status.rule, style)}" if status.rule else "there is nothing to explain"
+    return [*lines, "", f"  {by}"]
 
 
 def _entries(entries: Sequence[Entry], job: str, style: Style, now: datetime) -> list[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cajajejo.status.pods import Container, Ended, Pod
 
 _TELLING: Final = frozenset({"DisruptionTarget", "PodScheduled"})
-_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+_NOW: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,15 @@ class Entry:
 
 
 def entries(evidence: Evidence) -> tuple[Entry, ...]:
-    """What is known about the job of `evidence`, the oldest first: conditions, pods and events, with raw messages."""
+    """What is known about the job of `evidence`: conditions, pods and events, with raw messages.
+
+    The oldest comes first, what has no time last: that is how it is now.
+    """
     facts = Facts(evidence)
     found = [*_of_job(facts), *_of_workload(facts), *_of_claims(facts), *_of_events(evidence)]
     for pod in facts.pods:
         found.extend(_of_pod(pod))
-    return tuple(sorted(found, key=lambda entry: entry.at or _EARLIEST))
+    return tuple(sorted(found, key=lambda entry: entry.at or _NOW))
 
 
 def _of_job(facts: Facts) -> Iterator[Entry]:
