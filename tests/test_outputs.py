@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 from pydantic import BaseModel
 
-from cajajejo import cli, outputs, results, schemas
+from cajajejo import cli, job_outputs, outputs, results, schemas
 from cajajejo.cli import screen
 from cajajejo.errors import Problem
 from cajajejo.results import FailedScenario, Item, Results, Score
@@ -200,7 +200,7 @@ def test_a_job_is_told_with_exactly_the_documented_fields(state: State) -> None:
         config_path="a.yml",
         mlflow_run_id="7be1",
     )
-    document = outputs.Job.of(status).as_json()
+    document = job_outputs.Job.of(status).as_json()
     moment = "2026-11-21T14:02:11Z"
     assert document == {
         "name": "eval-a",
@@ -232,7 +232,7 @@ def test_a_job_is_told_with_exactly_the_documented_fields(state: State) -> None:
 
 
 def test_what_is_not_known_of_a_job_is_null() -> None:
-    document = outputs.Job.of(Status("eval-a", "default", State.PENDING)).as_json()
+    document = job_outputs.Job.of(Status("eval-a", "default", State.PENDING)).as_json()
     known = {"name": "eval-a", "namespace": "default", "kind": "evaluation", "state": "Pending", "message": ""}
     assert document == {**dict.fromkeys(document), **known, "attempts": []}
     assert fits("job", document) == []
@@ -252,7 +252,8 @@ def test_every_model_of_an_output_is_published() -> None:
     roots = {published.model.__name__ for published in schemas.PUBLISHED.values()}
     ours = {
         name
-        for name, value in vars(outputs).items()
-        if isinstance(value, type) and issubclass(value, BaseModel) and value.__module__ == outputs.__name__
+        for module in (outputs, job_outputs)
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, BaseModel) and value.__module__ == module.__name__
     }
     assert {name for name in ours - inner - roots if "[" not in name} == {"Output", "LogEntry"}

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from cajajejo import files, outputs
+from cajajejo import files, job_outputs, outputs
 from cajajejo.config import EvaluationJobConfig
 from cajajejo.errors import CajajejoError, UsageError
 from cajajejo.metrics.config import MetricsConfig
@@ -57,13 +57,13 @@ PUBLISHED: Final[Mapping[str, Published]] = {
     "run": Published("Output of jobs evaluation run --json", outputs.LocalRun),
     "validate": Published("Output of jobs evaluation validate --json", outputs.Validation),
     "submit-job": Published("Output of jobs evaluation submit-job --json", outputs.Submission),
-    "jobs": Published("Output of jobs list --json, and of jobs wait --json for several", outputs.Jobs),
-    "job": Published("Output of jobs status --json, and of jobs wait --json for one job", outputs.Job),
-    "job-change": Published("A line of jobs watch --json and of jobs list --watch --json", outputs.JobChange),
-    "job-explanation": Published("Output of jobs explain --json", outputs.JobExplanation),
-    "log-line": Published("A line of jobs logs --json", outputs.LogLine),
-    "ended-jobs": Published("Output of jobs cancel --json and of jobs delete --json", outputs.EndedJobs),
-    "removed-objects": Published("Output of jobs delete --orphans --json", outputs.RemovedObjects),
+    "jobs": Published("Output of jobs list --json, and of jobs wait --json for several", job_outputs.Jobs),
+    "job": Published("Output of jobs status --json, and of jobs wait --json for one job", job_outputs.Job),
+    "job-change": Published("A line of jobs watch --json and of jobs list --watch --json", job_outputs.JobChange),
+    "job-explanation": Published("Output of jobs explain --json", job_outputs.JobExplanation),
+    "log-line": Published("A line of jobs logs --json", job_outputs.LogLine),
+    "ended-jobs": Published("Output of jobs cancel --json and of jobs delete --json", job_outputs.EndedJobs),
+    "removed-objects": Published("Output of jobs delete --orphans --json", job_outputs.RemovedObjects),
     "summary": Published("summary.json of an evaluation", outputs.Summary),
     "results-line": Published("A line of results.jsonl of an evaluation", outputs.ResultsLine),
     "check": Published("Output of metrics check --json", outputs.Check),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 
-from cajajejo import cli, local_state, outputs, provenance
+from cajajejo import cli, job_outputs, local_state, provenance
 from cajajejo.cli import jobs, screen
 from cajajejo.cli.job_evidence import explain_lines
 from cajajejo.cli.job_lists import ListView
@@ -327,7 +327,7 @@ eval-quota-exceeded  evaluation  Pending    QuotaExceeded    2h
     assert asked == ["jobs", "pods", "events", "nodes", "pods", "resourcequotas"]
     document = Screen(capsys, "list", "--json").document
     assert fits("jobs", document) == []
-    assert outputs.Jobs.model_validate(document).as_json() == document
+    assert job_outputs.Jobs.model_validate(document).as_json() == document
     assert [job["state"] for job in document["jobs"]] == ["Succeeded", "Failed", "Pending", "Pending"]
 
 

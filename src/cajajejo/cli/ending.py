@@ -226,7 +226,7 @@ def _line(ending: Ending) -> str:
 
 
 def _document(tries: Sequence[Try]) -> dict[str, object]:
-    from cajajejo.outputs import EndedJob, EndedJobs
+    from cajajejo.job_outputs import EndedJob, EndedJobs
 
     rows = []
     for attempt in tries:
@@ -244,8 +244,8 @@ def _document(tries: Sequence[Try]) -> dict[str, object]:
 
 def _remove_orphans(cluster: Cluster, namespace: str, *, yes: bool, as_json: bool) -> None:
     """Shows what was made for jobs that never came, asks, and removes it."""
+    from cajajejo.job_outputs import RemovedObject, RemovedObjects
     from cajajejo.jobs import ending
-    from cajajejo.outputs import RemovedObject, RemovedObjects
 
     now = datetime.now(UTC)
     found = ending.orphans(cluster, namespace, now)

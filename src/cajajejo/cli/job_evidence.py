@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from cajajejo.cli.job_screen import record_lines, verdict_lines
 from cajajejo.cli.job_text import heading, short_pod, told, wrapped
 from cajajejo.errors import printable
+from cajajejo.job_outputs import Job, JobEvidence, JobExplanation
 from cajajejo.moments import rfc3339
-from cajajejo.outputs import Job, JobEvidence, JobExplanation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

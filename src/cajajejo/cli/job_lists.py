@@ -11,9 +11,9 @@ from cajajejo.cli import screen
 from cajajejo.cli.job_screen import list_lines
 from cajajejo.cluster import ALL_NAMESPACES
 from cajajejo.errors import UsageError
+from cajajejo.job_outputs import Job, JobChange, Jobs
 from cajajejo.jobs.listing import Wanted
 from cajajejo.moments import parse_time, rfc3339
-from cajajejo.outputs import Job, JobChange, Jobs
 from cajajejo.phrases import closest
 from cajajejo.status import State
 from cajajejo.terminal import cut

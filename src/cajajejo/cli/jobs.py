@@ -82,8 +82,8 @@ def status(
     Example: cajajejo jobs status @latest
     """
     from cajajejo.cli import job_screen, waiting
+    from cajajejo.job_outputs import Job
     from cajajejo.jobs import telling
-    from cajajejo.outputs import Job
 
     now = datetime.now(UTC)
     with clusters.connect(context) as cluster:

@@ -116,7 +116,7 @@ class JsonView(View):
         self._print(status)
 
     def _print(self, status: Status) -> None:
-        from cajajejo.outputs import Job, JobChange
+        from cajajejo.job_outputs import Job, JobChange
 
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         screen.result_json(JobChange(time=moment, job=Job.of(status)).as_json())

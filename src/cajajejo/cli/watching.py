@@ -85,7 +85,7 @@ def wait(
         waiting = Waiting(cluster, jobs, View(), options, timeout=seconds, enough=enough)
         statuses = [*(waiting.run() if jobs else []), *gone]
     if as_json:
-        from cajajejo.outputs import Job, Jobs
+        from cajajejo.job_outputs import Job, Jobs
 
         documents = tuple(map(Job.of, statuses))
         screen.result_json(documents[0].as_json() if len(documents) == 1 else Jobs(jobs=documents).as_json())
