@@ -38,6 +38,18 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert set(done.stderr.split()) & HEAVY == set()
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["jobs", "--help"], ["jobs", "watch", "--help"]])
+def test_help_imports_of_ours_the_commands_and_little_more(arguments: list[str]) -> None:
+    program = (
+        "import sys; from cajajejo import cli; "
+        f"code = cli.run(cli.app, {arguments!r}, prog_name='cajajejo'); "
+        "print(*(name for name in sys.modules if name.startswith('cajajejo.')), file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    parts = {name.split(".")[1] for name in done.stderr.split()}
+    assert parts == {"cli", "errors", "local_state", "moments", "provenance"}
+
+
 def test_each_optional_package_is_asked_for_by_its_seam_alone() -> None:
     found = defaultdict(set)
     for path in SOURCE.rglob("*.py"):

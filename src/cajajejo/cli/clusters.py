@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,3 +20,10 @@ def connect(context: str | None) -> Cluster:
 def place(cluster: Cluster, namespace: str | None, default_namespace: str | None) -> str:
     """Where jobs are: the namespace that is given, that of the project file, that of the context, ``default``."""
     return namespace or default_namespace or cluster.target.namespace or "default"
+
+
+def options(cluster: Cluster, namespace: str, context: str | None) -> list[str]:
+    """The options that a further command needs to find a job there."""
+    settings = (os.environ.get(f"CAJAJEJO_{name}") for name in ("NAMESPACE", "DEFAULT_NAMESPACE"))
+    usual = next(filter(None, (*settings, cluster.target.namespace)), "default")
+    return [*(["-n", namespace] if namespace != usual else []), *(["--context", context] if context else [])]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from cajajejo import moments, sameness
+from cajajejo import moments
 from cajajejo.cli import clusters, screen
 from cajajejo.cli.options import (
     AsJson,
@@ -152,11 +152,15 @@ def _labelled(cluster: Cluster, namespace: str, selector: str) -> list[JsonObjec
 
 
 def _runs(job: JsonObject) -> bool:
+    from cajajejo import sameness
+
     return sameness.state(job).kind == "active"
 
 
 def _ended_before(job: JsonObject, seconds: float) -> bool:
     """Whether a job ended at least so many seconds ago."""
+    from cajajejo import sameness
+
     state = sameness.state(job)
     ended_at = moments.parse_timestamp(state.when)
     if state.kind == "active" or ended_at is None:

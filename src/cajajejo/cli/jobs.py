@@ -81,7 +81,7 @@ def status(
 
     Example: cajajejo jobs status @latest
     """
-    from cajajejo.cli import job_screen, waiting
+    from cajajejo.cli import job_screen
     from cajajejo.job_outputs import Job
     from cajajejo.jobs import telling
 
@@ -89,7 +89,7 @@ def status(
     with clusters.connect(context) as cluster:
         place = clusters.place(cluster, namespace, default_namespace)
         told = telling.tell(cluster, name, place, now=now, warn=screen.warn)
-        options = waiting.place_options(place, context, cluster.target.namespace)
+        options = clusters.options(cluster, place, context)
     if as_json:
         screen.result_json(Job.of(told.status).as_json())
     else:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cajajejo import moments
-from cajajejo.cli import screen
+from cajajejo.cli import clusters, screen
 from cajajejo.cli.options import (
     AllowDirtyRepo,
     AllowUnknownAccelerator,
@@ -70,7 +70,7 @@ def submit_job(
     --path-to-helm-config jobs/evaluation/app/run_specs.conf
     """
     from cajajejo import batches, dispatch, evaluation
-    from cajajejo.cli import waiting, wording
+    from cajajejo.cli import wording
 
     rendering = evaluation.Rendering(
         profile, templates, namespace, settings or (), allow_unknown_accelerator, default_namespace=default_namespace
@@ -87,12 +87,12 @@ def submit_job(
         _check_offline(rerun=rerun, as_json=as_json)
         _print(prepared, namespace, job_spec_output_path)
         return ExitCode.DONE
-    with _connect(context) as cluster:
+    with clusters.connect(context) as cluster:
         rehearse = dry_run == "server"
         batch, there, seconds = _submit(
             cluster, prepared, namespace, rerun=rerun, yes=yes, rehearse=rehearse, output=job_spec_output_path
         )
-        options = waiting.place_options(there, context, cluster.target.namespace)
+        options = clusters.options(cluster, there, context)
         document = wording.submission_json(batch, there, cluster.target.context) if as_json else None
         for warning in wording.server_warnings(batch):
             screen.warn(warning)
@@ -135,7 +135,7 @@ def diff(
         job_spec_path, config, helm_config, config_version, allow_dirty=True, rendering=rendering
     )
     prepared = dispatch.prepare(request)
-    with _connect(context) as cluster:
+    with clusters.connect(context) as cluster:
         jobs, _ = dispatch.place(prepared, namespace, cluster.target.namespace or "default")
         found = [dispatch.differences(cluster, job) for job in jobs]
     changes = [difference for differences in found for difference in differences if difference.mark in "+~"]
@@ -185,14 +185,14 @@ def _note(cluster: "Cluster", batch: "Batch") -> None:
 
 def _follow(cluster: "Cluster", batch: "Batch", options: "Sequence[str]", timeout: float | None) -> int:
     """Watches what was sent, and what was there and runs, to its end; the exit code that stands for all."""
-    from cajajejo.cli import watching
+    from cajajejo.cli import waiting
 
     going = [outcome for outcome in batch.sent() if outcome.state.kind == "active"]
     if batch.interrupted or not going:
         return ExitCode.DONE
     new = all(outcome.outcome == "created" for outcome in going)
     jobs = [dict(outcome.job) for outcome in going]
-    return watching.follow_to_end(cluster, jobs, options, timeout=timeout, new=new)
+    return waiting.follow_to_end(cluster, jobs, options, timeout=timeout, new=new)
 
 
 def _print(prepared: "Prepared", namespace: str | None, output: Path | None) -> None:
@@ -252,10 +252,3 @@ def _write(jobs: "Sequence[Manifests]", output: Path) -> list[str]:
 
     written = job_spec.write_all(jobs, output)
     return [f"wrote {output}" + (f" ({len(written)} jobs)" if len(written) > 1 else "")]
-
-
-def _connect(context: str | None) -> "Cluster":
-    from cajajejo import cluster
-    from cajajejo.cli.progress import RetryNotes
-
-    return cluster.connect(context, options=cluster.Options(on_retry=RetryNotes()))

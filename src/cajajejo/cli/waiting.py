@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import time
 from contextlib import closing
@@ -10,15 +9,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from cajajejo import moments
-from cajajejo.cli import phases
+from cajajejo.cli import phases, screen
 from cajajejo.cli.feeds import Feed, Said, Silent
-from cajajejo.errors import ExitCode, GoesOnError
-from cajajejo.jobs import following
+from cajajejo.cli.job_screen import next_lines
+from cajajejo.cli.views import JsonView, LiveView, PlainView
+from cajajejo.errors import CajajejoError, ExitCode, GoesOnError, UsageError
+from cajajejo.jobs import finding, following, remembering
 from cajajejo.jobs.following import StillGoingError
 from cajajejo.jobs.subjects import name_of
+from cajajejo.status import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from cajajejo.cli.feeds import Event
     from cajajejo.cli.views import View
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from cajajejo.logs.lines import Gap, Line
     from cajajejo.status import Status
 
+TAIL: Final = 10
+"""Lines of a log that are there already, where they are asked for."""
 _TICK_SECONDS: Final = 0.1
 _LONG_TICK_SECONDS: Final = 1.0
 _MOST_LOGS: Final = 4
@@ -37,13 +41,6 @@ class StoppedWaitingError(GoesOnError):
     """Ctrl-C while waiting."""
 
     exit_code = ExitCode.INTERRUPTED
-
-
-def place_options(namespace: str, context: str | None, of_context: str | None) -> list[str]:
-    """The options that a further command needs to find a job there; `of_context` is the context's namespace."""
-    settings = (os.environ.get(f"CAJAJEJO_{name}") for name in ("NAMESPACE", "DEFAULT_NAMESPACE"))
-    usual = next(filter(None, (*settings, of_context)), "default")
-    return [*(["-n", namespace] if namespace != usual else []), *(["--context", context] if context else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +110,12 @@ class Waiting:
 
     def _end(self, status: Status) -> None:
         """Puts the end of a job on record, and shows it."""
-        from cajajejo.jobs import remembering
-
         job = next(job for job in self.jobs if name_of(job) == status.name)
         run_id = remembering.remember(self.cluster, job, status, warn=self.view.warn)
         remarks = [f"recorded on mlflow run {run_id}"] if run_id else []
         self.view.end(replace(status, mlflow_run_id=run_id or status.mlflow_run_id), remarks)
 
     def _statuses(self) -> Generator[Status | None, None, None]:
-        from cajajejo.jobs import remembering
-
         for job in self.jobs:
             remembering.note(self.cluster, job)
         tick = _TICK_SECONDS if self._read_logs() or self.view.moves else _LONG_TICK_SECONDS
@@ -167,3 +160,116 @@ class Waiting:
         if len(names) > 1:
             what = f"{len(names)} of {len(self.jobs)} jobs have not ended"
         return StillGoingError(f"Still going after {moments.ago(self.timeout or 0)}: {what}", run=self._next())
+
+
+def find(cluster: Cluster, names: Sequence[str], namespace: str) -> tuple[list[JsonObject], list[Status]]:
+    """The jobs of these names, each once, and of those that are gone what is remembered.
+
+    Raises:
+        UsageError: no name is given.
+        CajajejoError: a name fits no job, or more than one.
+    """
+    if not names:
+        raise UsageError("which job? Give a NAME, or @latest for the newest one of yours")
+    found: dict[str, JsonObject] = {}
+    gone: dict[str, Status] = {}
+    for name in names:
+        try:
+            job = finding.find(cluster, name, namespace)
+        except finding.NoSuchJobError:
+            context = cluster.target.context
+            remembered = remembering.recall(name, namespace, context=context, warn=screen.warn)
+            if remembered is None:
+                raise
+            gone[remembered.name] = remembered
+        else:
+            found[job["metadata"]["uid"]] = job
+    return list(found.values()), list(gone.values())
+
+
+def view(*, several: bool, result: bool, logs: bool) -> View:
+    """The view that stderr can show; `logs`: whether the logs are shown, and not only what they tell of progress."""
+    if screen.err_style().live and not (screen.options().quiet or screen.options().json):
+        return LiveView(names=several, result=result, log_rows=TAIL if logs else 1)
+    return PlainView(names=several, result=result, logs=logs)
+
+
+def follow_to_end(
+    cluster: Cluster, jobs: Sequence[JsonObject], options: Sequence[str] = (), *, timeout: float | None, new: bool
+) -> int:
+    """Watches jobs that were sent until they end; the exit code that stands for all of them.
+
+    Args:
+        cluster: where they are.
+        jobs: the Jobs as they are there, of one namespace.
+        options: the options that find them again on a command line.
+        timeout: for how many seconds; None: for ever.
+        new: whether they were sent just now, so that their logs are shown from the beginning.
+
+    Raises:
+        StillGoingError: the time has passed.
+        StoppedWaitingError: Ctrl-C.
+        ClusterError: the cluster does not let us look.
+    """
+    shown = view(several=len(jobs) > 1, result=False, logs=not screen.err_style().live)
+    silent = screen.options().quiet or screen.options().json
+    logs = None if silent else Logs(None if new and not screen.err_style().live else TAIL)
+    waiting = Waiting(cluster, jobs, shown, options, timeout=timeout, logs=logs)
+    code = finish(waiting, [])
+    if len(jobs) == 1 and not silent:
+        _show_results(shown.statuses[0])
+    return code
+
+
+def finish(waiting: Waiting, gone: Sequence[Status]) -> int:
+    """Watches to the end, tells what there is to tell about all jobs, those that were `gone` too; their exit code."""
+    for status in gone:
+        waiting.view.end(status, [])
+    statuses = [*(waiting.run() if waiting.jobs else []), *gone]
+    if not isinstance(waiting.view, JsonView):
+        if len(statuses) > 1:
+            screen.say(phases.summary(statuses))
+        else:
+            screen.say(*next_lines(statuses[0], waiting.options))
+    return phases.worst(phases.exit_code(status) for status in statuses)
+
+
+def _is_hopeless(statuses: Sequence[Status]) -> bool:
+    """Whether one of them has ended without success."""
+    return any(status.state.is_end and status.state is not State.SUCCEEDED for status in statuses)
+
+
+def _runs(statuses: Sequence[Status]) -> bool:
+    """Whether each of them runs, or has ended."""
+    return all(status.state is State.RUNNING or status.state.is_end for status in statuses)
+
+
+ENOUGH: Final[Mapping[str, Callable[[Sequence[Status]], bool]]] = {
+    "succeeded": _is_hopeless,
+    "running": _runs,
+    "finished": lambda _: False,
+}
+"""When there is no need to wait on, by what is waited for."""
+
+
+def exit_code(statuses: Sequence[Status], wait_for: str) -> int:
+    """The exit code that stands for jobs when what was waited for has come, or cannot come any more."""
+    if wait_for == "running":
+        has_run = all(status.state in {State.RUNNING, State.SUCCEEDED} for status in statuses)
+        return ExitCode.DONE if has_run else ExitCode.FAILED
+    return phases.worst(phases.exit_code(status) for status in statuses if status.state.is_end)
+
+
+def _show_results(status: Status) -> None:
+    """The results of a job that succeeded, where its MLflow run can be reached."""
+    uri = remembering.store_of(status.name, status.uid)
+    if status.state is not State.SUCCEEDED or status.mlflow_run_id is None or uri is None:
+        return
+    from cajajejo.cli import scores
+
+    try:
+        found = scores.read(uri, status.mlflow_run_id)
+    except CajajejoError as error:
+        screen.warn(f"the results cannot be read: {error.message}")
+    else:
+        screen.say(*scores.lines(found, uri, status.mlflow_run_id, screen.err_style()))
