@@ -79,6 +79,7 @@ def test_one_reason_with_different_codes_is_told_by_the_last() -> None:
         (137, "exit code 137 (killed from outside, SIGKILL)", f"see what it did last (cajajejo jobs logs {NAME}); where nobody stopped it, memory is the usual cause"),
         (143, "exit code 143 (stopped from outside, SIGTERM)", LOGS),
         (135, "exit code 135 (bus error: often too little shared memory)", f"give it more shared memory and submit again, in {CONFIG}: compute_config.shared_memory"),
+        (4, "exit code 4 (a metric is out of bounds)", LOGS),
         (42, "exit code 42", LOGS),
     ],
 )  # fmt: skip

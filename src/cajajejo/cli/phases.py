@@ -59,9 +59,8 @@ def meaning(status: Status) -> str:
     """What the exit code of a failed job says; empty where it says nothing."""
     if status.reason is Reason.OOM_KILLED:
         return "killed: out of memory"
-    if status.exit_code == ExitCode.REGRESSION and _is_ours(status):
-        return "a metric is out of bounds"
-    return "" if status.exit_code is None else exits.meaning(status.exit_code, ours=_is_ours(status))
+    ours = status.config_version is not None  # the program in the pod, so that its exit codes are those of our table
+    return "" if status.exit_code is None else exits.meaning(status.exit_code, ours=ours)
 
 
 def exit_code(status: Status) -> int:
@@ -130,11 +129,6 @@ def _rate(per_second: float) -> str:
         if per_second * seconds >= 0.95:  # noqa: PLR2004  # what one decimal can still tell
             return f"{per_second * seconds:.1f}/{unit}"
     return f"{per_second * 3_600:.1f}/h"
-
-
-def _is_ours(status: Status) -> bool:
-    """Whether the program in the pod is ours, so that its exit codes are those of our table."""
-    return status.config_version is not None
 
 
 def _rank(code: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ _OURS: Final = {
     1: "something it needs failed: a download, a server, the harness",
     2: "its environment, config or run specs are wrong",
     3: "a bug",
+    4: "a metric is out of bounds",
     5: "partial: what there is of results is kept",
 }
 _EVERYWHERE: Final = {

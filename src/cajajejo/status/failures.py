@@ -92,7 +92,7 @@ def _by_container(pod: Pod, job: Job) -> Failure | None:
             continue  # it was told to go: who told it is said by another rule
         if end.reason in {"StartError", "ContainerCannotRun"}:
             return _not_started(container, end)
-        code = exits.told(end.exit_code, ours=job.is_ours)
+        code = exits.told(end.exit_code, ours=job.is_ours and container is pod.main)
         where = "" if container is pod.main else f" in container {container.name}"
         message, sentence = f"failed{where} with {code}", f"container {container.name} failed with {code}"
         do = _cure_of(end.exit_code, job)
