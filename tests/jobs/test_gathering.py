@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cajajejo.cluster.errors import UnreachableError
-from cajajejo.jobs.gathering import gather, look, selector_of
+from cajajejo.jobs.gathering import gather, look
 from cajajejo.jobs.subjects import Subjects
 from cajajejo.status import Reason, State, of
+from cajajejo.status.job import Job
 from tests.clusters import Talk, job, talking
 from tests.jobs.plays import expected, scenarios, staged, told
 
@@ -110,7 +111,8 @@ def test_pods_are_asked_by_the_selector_of_the_job(talk: Talk) -> None:
     talk.fake.put({**pod("a-abcde", found), "metadata": {"name": "a-abcde", "labels": {"controller-uid": "u-1"}}})
     gather(talk.connect(), found)
     assert talk.fake.requests[0].query["labelSelector"] == "controller-uid=u-1"
-    assert selector_of({"metadata": {"uid": "u-2"}}) == "batch.kubernetes.io/controller-uid=u-2"
+    assert Job({"metadata": {"uid": "u-2"}}).pod_selector == "batch.kubernetes.io/controller-uid=u-2"
+    assert Job({"metadata": {"name": "a"}}).pod_selector == "batch.kubernetes.io/job-name=a"
 
 
 def test_a_pod_that_only_has_the_labels_is_another_jobs(talk: Talk) -> None:

@@ -14,6 +14,7 @@ RUNNING: Final = pods.RUNNING
 ENDED: Final = pods.ENDED
 CREATING: Final = {"waiting": {"reason": "ContainerCreating"}}
 JOB_LABEL: Final = "batch.kubernetes.io/job-name"
+UID_LABEL = "batch.kubernetes.io/controller-uid"
 
 
 def job(
@@ -39,8 +40,10 @@ def pod(
     **states: dict[str, Any],
 ) -> dict[str, Any]:
     """A Pod of a Job, its containers in these states: ``eval=RUNNING``."""
-    owners = [{"kind": "Job", "name": job, "uid": fake.get("Job", job)["metadata"]["uid"], "controller": True}]  # type: ignore[index]
-    metadata = {"creationTimestamp": created, "labels": {JOB_LABEL: job, **(labels or {})}, "ownerReferences": owners}
+    uid = fake.get("Job", job)["metadata"]["uid"]  # type: ignore[index]
+    owners = [{"kind": "Job", "name": job, "uid": uid, "controller": True}]
+    own = {JOB_LABEL: job, UID_LABEL: uid, **(labels or {})}
+    metadata = {"creationTimestamp": created, "labels": own, "ownerReferences": owners}
     value = pods.pod(name, "default", states or {"eval": RUNNING}, metadata=metadata)
     if restarts:
         for row in value["status"]["containerStatuses"]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from cajajejo.errors import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -131,5 +133,5 @@ def pasted(text: object) -> str:
 def plain(text: object, length: int = _LONGEST) -> str:
     """`text` from elsewhere as it may be shown: on one line, no control characters, no tokens, not over `length`."""
     line = _SECRET.sub(" (hidden)", " ".join(str(text)[: 8 * length].split())).strip()
-    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
+    shown = printable(line)
     return shown if len(shown) <= length else shown[: length - 1].rstrip() + "…"

@@ -21,6 +21,7 @@ from cajajejo.jobs.surroundings import Surroundings
 from cajajejo.jobs.watchers import Watchers
 from cajajejo.moments import duration
 from cajajejo.status import of
+from cajajejo.status.job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -228,7 +229,7 @@ class _Following:
 
 def _pods_of(jobs: Sequence[JsonObject]) -> str:
     """The label selector of the pods of a few jobs; empty of many, which no address could hold."""
-    selectors = [gathering.selector_of(job) for job in jobs]
+    selectors = [Job(job).pod_selector for job in jobs]
     if len(jobs) == 1:
         return selectors[0]
     keys = {selector.partition("=")[0] for selector in selectors if "," not in selector}

@@ -9,10 +9,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from cajajejo.cluster.lists import Wanted
-from cajajejo.jobs.subjects import JOB_UID, Subjects, claims_of, job_uids, name_of, uid_of
+from cajajejo.jobs.subjects import Subjects, job_uids, name_of, uid_of
 from cajajejo.jobs.surroundings import LEFT_OUT, Surroundings
 from cajajejo.logs import pods as pod_logs
 from cajajejo.status import Evidence, State, of
+from cajajejo.status.job import Job
 from cajajejo.status.pods import Pod
 from cajajejo.status.reading import items, mapping, text
 
@@ -91,12 +92,6 @@ def lines_before_the_end(cluster: Cluster, evidence: Evidence) -> tuple[str, ...
     return pod_logs.tail(cluster, namespace, newest.name, newest.main.name, lines=LAST_LINES)
 
 
-def selector_of(job: JsonObject) -> str:
-    """The label selector of the pods of `job`: its own, which older clusters write with an older label."""
-    chosen = mapping(job, "spec", "selector", "matchLabels") or {JOB_UID: uid_of(job)}
-    return ",".join(f"{key}={text(chosen, key)}" for key in chosen)
-
-
 def _cancelled(job: JsonObject) -> str | None:
     """The reason that was given when the job was cancelled; None where it was not."""
     told = mapping(job, "metadata", "annotations").get(CANCELLED)
@@ -113,7 +108,7 @@ def _pods(cluster: Cluster, job: JsonObject) -> Sequence[JsonObject]:
     """The pods of the job; none where they may not be read."""
     uid = uid_of(job)
     try:
-        found = cluster.list("Pod", text(job, "metadata", "namespace"), selector=selector_of(job))
+        found = cluster.list("Pod", text(job, "metadata", "namespace"), selector=Job(job).pod_selector)
         return [pod for pod in found if uid in set(job_uids(pod))]
     except LEFT_OUT:
         return ()
@@ -138,7 +133,7 @@ def _events_one_by_one(
     """In a namespace with many events, those of the job, of its newest pods, also those gone, and of their claims."""
     found = _events_about(cluster, namespace, f"involvedObject.uid={uid_of(job)}")
     newest = sorted(pods, key=lambda pod: text(pod, "metadata", "creationTimestamp"), reverse=True)
-    names = [*map(name_of, newest), *(claim for pod in newest for claim in claims_of(pod)), *_created(found)]
+    names = [*map(name_of, newest), *(claim for pod in newest for claim in Pod(pod).claims), *_created(found)]
     for name in islice(dict.fromkeys(names), _MOST_SUBJECTS):
         found.extend(_events_about(cluster, namespace, f"involvedObject.name={name}"))
     return found

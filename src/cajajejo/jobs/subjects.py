@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from cajajejo import moments
+from cajajejo.status.pods import Pod
 from cajajejo.status.reading import items, mapping, text
 
 if TYPE_CHECKING:
@@ -42,17 +43,6 @@ def job_uids(pod: JsonObject) -> Iterator[str]:
     yield from (text(owner, "uid") for owner in items(pod, "metadata", "ownerReferences"))
 
 
-def claims_of(pod: JsonObject) -> list[str]:
-    """The names of the PersistentVolumeClaims that `pod` uses."""
-    names = []
-    for volume in items(pod, "spec", "volumes"):
-        if isinstance(volume.get("ephemeral"), dict):
-            names.append(f"{name_of(pod)}-{text(volume, 'name')}")
-        elif name := text(volume, "persistentVolumeClaim", "claimName"):
-            names.append(name)
-    return names
-
-
 def time_of(event: JsonObject) -> datetime | None:
     """When an event was told last; its times stand in one of several places."""
     places = [mapping(event, "series").get("lastObservedTime"), *(event.get(key) for key in _TIMES)]
@@ -85,7 +75,7 @@ class Subjects:
         if uid is None:
             return None
         self._uid_of_thing["uid", uid_of(pod)] = uid
-        for claim in claims_of(pod):
+        for claim in Pod(pod).claims:
             self._uid_of_thing["PersistentVolumeClaim", claim] = uid
         return uid
 

@@ -19,8 +19,9 @@ from cajajejo.cluster.errors import (
     NotServedError,
 )
 from cajajejo.cluster.lists import Wanted
-from cajajejo.jobs.subjects import claims_of, name_of, uid_of
+from cajajejo.jobs.subjects import name_of, uid_of
 from cajajejo.status.asked import accelerators
+from cajajejo.status.pods import Pod
 from cajajejo.status.reading import items, mapping, text
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Surroundings:
         return replace(evidence, workload=own, workloads=same if own is not None else ())
 
     def _with_claims(self, evidence: Evidence, namespace: str, pods: Sequence[JsonObject]) -> Evidence:
-        names = {name for pod in pods for name in claims_of(pod)}
+        names = {name for pod in pods for name in Pod(pod).claims}
         claims = self._read(Wanted("PersistentVolumeClaim", namespace)) or ()
         classes = self._read(Wanted("StorageClass"))
         return replace(
@@ -169,7 +170,7 @@ def _is_unschedulable(pod: JsonObject) -> bool:
 
 
 def _waits_for_volume(pod: JsonObject) -> bool:
-    return bool(claims_of(pod)) and bool(_VOLUMES.search(text(_scheduled(pod), "message")))
+    return bool(Pod(pod).claims) and bool(_VOLUMES.search(text(_scheduled(pod), "message")))
 
 
 def _slim_node(node: JsonObject) -> JsonObject:

@@ -65,7 +65,7 @@ def look(cluster: Cluster, job: JsonObject) -> Sight:
     now = cluster.get("Job", metadata["name"], metadata.get("namespace"))
     if now is not None and now["metadata"].get("uid") != metadata.get("uid"):
         now = None  # another one of the same name
-    pods = cluster.list("Pod", metadata.get("namespace"), selector=_selector(job))
+    pods = cluster.list("Pod", metadata.get("namespace"), selector=Job(job).pod_selector)
     return Sight(now, [pod for pod in pods if _is_owned(pod, metadata.get("uid"))])
 
 
@@ -193,14 +193,6 @@ class _Search:
     def _is_parallel(self) -> bool:
         spec = mapping(self._job, "spec")
         return (number(spec, "parallelism") or 1) > 1 and spec.get("completionMode") != "Indexed"
-
-
-def _selector(job: JsonObject) -> str:
-    """What finds the pods of a Job."""
-    labels = mapping(job, "spec", "selector", "matchLabels") or {
-        "batch.kubernetes.io/job-name": job["metadata"]["name"]
-    }
-    return ",".join(f"{name}={value}" for name, value in labels.items())
 
 
 def _is_owned(pod: JsonObject, uid: str | None) -> bool:

@@ -9,7 +9,7 @@ from cajajejo.status.attempts import Attempts
 from cajajejo.status.events import Events
 from cajajejo.status.job import Job
 from cajajejo.status.pods import Pod
-from cajajejo.status.reading import items, text
+from cajajejo.status.reading import text
 from cajajejo.status.states import state_of
 
 if TYPE_CHECKING:
@@ -94,13 +94,3 @@ class Facts:
             return True
         failed = max(self.job.failed, len(self.attempts.failures))
         return not self.job.has_limit_per_index and failed > self.job.backoff_limit
-
-    def claims_of(self, pod: Pod) -> list[str]:
-        """The names of the claims that `pod` uses."""
-        names = []
-        for volume in items(pod.spec, "volumes"):
-            if isinstance(volume.get("ephemeral"), dict):
-                names.append(f"{pod.name}-{text(volume, 'name')}")
-            elif claim := text(volume, "persistentVolumeClaim", "claimName"):
-                names.append(claim)
-        return names

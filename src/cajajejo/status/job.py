@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from cajajejo.status.evidence import Object
 
 OURS: Final = "cajajejo"
+_UID: Final = "batch.kubernetes.io/controller-uid"
+_NAME: Final = "batch.kubernetes.io/job-name"
 _KINDS: Final = ("evaluation", "training", "test")
 _QUEUE: Final = "kueue.x-k8s.io/queue-name"
 _OWN_CONTROLLER: Final = "kubernetes.io/job-controller"
@@ -41,6 +43,13 @@ class Job:
     def makes_nodes(self) -> bool:
         """Whether it was made for a cluster that has no node before a pod asks for it."""
         return self.is_ours and self.annotations.get("cajajejo/profile") == "gke-autopilot"
+
+    @property
+    def pod_selector(self) -> str:
+        """The label selector of its pods: its own, in whose place uid or name do."""
+        known = {_UID: self.uid} if self.uid else {_NAME: self.name}
+        chosen = labels(self.object, "spec", "selector", "matchLabels") or known
+        return ",".join(f"{key}={value}" for key, value in chosen.items())
 
     @property
     def logs_command(self) -> str:

@@ -168,6 +168,17 @@ class Pod:
         """What was asked for."""
         return mapping(self.object, "spec")
 
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The names of the PersistentVolumeClaims that it uses."""
+        names = (self._claim(volume) for volume in items(self.spec, "volumes"))
+        return tuple(name for name in names if name)
+
+    def _claim(self, volume: Object) -> str:
+        if isinstance(volume.get("ephemeral"), dict):
+            return f"{self.name}-{text(volume, 'name')}"
+        return text(volume, "persistentVolumeClaim", "claimName")
+
 
 def quantity(container: Object, kind: str, resource: str) -> str:
     """The quantity of `resource` in the requests or limits of `container`; numbers count as texts."""

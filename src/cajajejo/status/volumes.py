@@ -42,7 +42,7 @@ def rule_volume_pending(facts: Facts) -> Verdict | None:
         )
     if said and not _ABOUT_VOLUMES.search(said):
         return None
-    for name in facts.claims_of(pod):
+    for name in pod.claims:
         verdict = _claim_pending(facts, pod, name, quotes)
         if verdict is not None:
             return verdict
