@@ -243,6 +243,17 @@ def test_following_ends_with_the_job_with_exit_code_0_although_it_failed(
     assert capfd.readouterr().out == "one\ntwo\n"
 
 
+def test_following_a_job_that_has_ended_waits_for_nothing(talk: Talk, capfd: pytest.CaptureFixture[str]) -> None:
+    ended_job(talk, "")
+    assert logs("a", "-f") == 0
+    assert capfd.readouterr() == ("", "a has printed nothing\n")
+    assert logs("a", "-f", "--attempt", "7") == 1
+    assert capfd.readouterr() == ("", "Error: no attempt 7: the job has had one attempt so far\n")
+    talk.fake.remove("Pod", "a-1")
+    assert logs("a", "-f") == 0
+    assert capfd.readouterr() == ("", "a has printed nothing: Succeeded\n")
+
+
 def test_lines_come_at_once_and_ctrl_c_keeps_what_was_written(talk: Talk, tmp_path: Path) -> None:
     arranging.job(talk.fake)
     arranging.pod(talk.fake, eval=RUNNING)

@@ -95,7 +95,7 @@ def logs(
         wanted = replace(wanted, source="cloud") if missing else wanted
         reading = Reading(cluster, job, wanted, cloud=archive)
         reading.begin()
-        if follow and not reading.voices:
+        if follow and not (reading.voices or reading.is_over):
             screen.say(*_nothing_yet(cluster, job, wanted, missing))
         shown = log_output.opened(path, live=follow, goes_on=save is not None)
         with shown as lines, log_saving.saving(save) as saved:
@@ -103,7 +103,7 @@ def logs(
     if not lines.lines:
         if missing:
             raise missing
-        if not follow:
+        if not follow or reading.is_over:
             screen.say(*_nothing(cluster, job, wanted, reading))
     elif path is not None:
         screen.say(f"wrote {path} ({lines.lines:,} line{'s' * (lines.lines != 1)})")

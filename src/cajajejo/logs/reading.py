@@ -107,7 +107,8 @@ class Reading:
             fields = f"involvedObject.uid={self._job['metadata'].get('uid')}"
             events = self._cluster.list("Event", self._job["metadata"].get("namespace"), fields=fields)
             created = created_pods(events)
-        pods, lost = chosen_pods(self._job, sight.pods, created, self._wanted)
+        wanted = replace(self._wanted, follow=self._wanted.follow and not sight.is_end)  # no other attempt comes
+        pods, lost = chosen_pods(self._job, sight.pods, created, wanted)
         speakers: list[Speaker] = []
         for pod in pods:
             begun, gone = speakers_of(pod, self._containers, self._wanted)
