@@ -480,6 +480,8 @@ def test_a_run_that_is_not_there_cannot_be_written_on(uri: str) -> None:
         *("it's", 'a "b"', "a' OR '1'='1", "`b`", "a\\b", "100%", "a_b", "漢字 😀", "a\nb", "' AND tags.x = '"),
         "a'b\"c",
         "a'b_\"%",
+        "a\\",
+        "'\"\\",
     ],
 )
 def test_a_job_of_any_name_is_found_and_no_other(uri: str, name: str) -> None:

@@ -147,8 +147,8 @@ def _all_ids(store: Any) -> list[str]:
 def _runs(store: Any, experiment_ids: Sequence[str], wanted: Mapping[str, str]) -> list[Any]:
     """The runs that have all of the tags `wanted`, the newest first; those that were deleted are not among them.
 
-    MLflow's filters know two quotes and no escape: a text that holds both is looked for with a wildcard in the place of
-    one of them. So every run that is found is compared once more.
+    MLflow's filters know two quotes and no escape, and end no text with a backslash: such a text, and one that holds
+    both quotes, is looked for with wildcards in their places. So every run that is found is compared once more.
     """
     conditions = " AND ".join(f"tags.{key} {_condition(value)}" for key, value in wanted.items())
     found: list[Any] = []
@@ -165,9 +165,9 @@ def _runs(store: Any, experiment_ids: Sequence[str], wanted: Mapping[str, str]) 
 
 def _condition(value: str) -> str:
     quote = next((quote for quote in "'\"" if quote not in value), None)
-    if quote:
+    if quote and not value.endswith("\\"):
         return f"= {quote}{value}{quote}"
-    return "LIKE '" + value.replace("'", "_") + "'"
+    return "LIKE '" + value.replace("'", "_").replace("\\", "_") + "'"
 
 
 def _age(run: Any) -> tuple[int, str]:
