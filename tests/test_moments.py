@@ -97,6 +97,8 @@ def test_a_time_without_a_zone_is_local() -> None:
         ("yesterday", "--since yesterday: not a time"),
         ("", "--since : not a time"),
         ("+", "--since +: not a time"),
+        ("-1", "--since -1: not a time"),
+        ("0500-01-01", "--since 0500-01-01: not a time"),
         ("nan", "--since nan: not a time"),
         ("1e300", "--since 1e300: not a time"),
         ("9" * 5_000, f"--since {'9' * 5_000}: not a time"),

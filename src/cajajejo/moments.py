@@ -17,6 +17,7 @@ _UNITS: Final = (86_400, 3_600, 60, 1)
 _LONGEST: Final = 10_000 * 86_400  # over 27 years
 _FRACTION: Final = re.compile(r"(\.\d{6})\d+")
 _EARLIEST: Final = 100_000_000.0  # 1973: a smaller number was not meant as seconds since the epoch
+_FIRST_YEAR: Final = 1970
 _EXAMPLES: Final = "2h (ago), +7d (from now), 2026-11-21T14:02:11Z, 1795269731"
 
 
@@ -70,7 +71,7 @@ def parse_time(text: str, option: str, now: datetime) -> datetime:
         raise UsageError(f"{option} {given}: {given} what? Write {given}s, {given}m or {given}h (ago), or a date")
     for read in (_seconds_since_epoch, _written, lambda given: _away(given, option, now)):
         found = _try(read, given)
-        if found is not None:
+        if found is not None and found.year >= _FIRST_YEAR:
             return found
     raise UsageError(f"{option} {text}: not a time", facts={"for example": _EXAMPLES})
 
