@@ -302,6 +302,9 @@ def test_a_job_that_is_gone_is_told_by_what_is_remembered(show: Show) -> None:
     show.talk.fake.remove("Job", "eval-a")
     assert show.run("wait", "eval-a") == 5
     assert show.results() == told * 2
+    assert show.run("watch", "eval-a") == 5
+    assert "          reason" in show.err.text()
+    assert "Next:" not in show.err.text()  # nothing is left of it to look at
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # connections that were cut

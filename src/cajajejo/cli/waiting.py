@@ -229,7 +229,7 @@ def finish(waiting: Waiting, gone: Sequence[Status]) -> int:
     if not isinstance(waiting.view, JsonView):
         if len(statuses) > 1:
             screen.say(phases.summary(statuses))
-        else:
+        elif not gone:
             screen.say(*next_lines(statuses[0], waiting.options))
     return phases.worst(phases.exit_code(status) for status in statuses)
 
