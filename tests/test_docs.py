@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 
-from cajajejo import accelerators, cli, config, errors, outputs, profiles, schemas, validation
+from cajajejo import accelerators, cli, config, errors, job_outputs, outputs, profiles, schemas, validation
 from cajajejo.metrics import config as metrics_config
 from cajajejo.status import Reason, State
 
@@ -123,8 +123,11 @@ def test_every_document_about_jobs_is_on_the_page_about_following_with_its_field
     about_jobs = [name for name, one in schemas.PUBLISHED.items() if told.search(one.title)]
     assert len(about_jobs) == 7
     assert [name for name in about_jobs if name not in rows] == []
-    assert [name for name in outputs.Job.model_fields if f"`{name}`" not in rows["job"]] == []
-    inner: dict[str, type[outputs.Output]] = {"job-explanation": outputs.JobEvidence, "ended-jobs": outputs.EndedJob}
+    assert [name for name in job_outputs.Job.model_fields if f"`{name}`" not in rows["job"]] == []
+    inner: dict[str, type[outputs.Output]] = {
+        "job-explanation": job_outputs.JobEvidence,
+        "ended-jobs": job_outputs.EndedJob,
+    }
     for name, model in inner.items():
         assert [field for field in model.model_fields if f'"{field}"' not in rows[name]] == []
 
