@@ -12,13 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cajajejo.cli import clusters, screen
-from cajajejo.cli.options import (
-    Context,
-    DefaultNamespace,
+from cajajejo.cli.log_options import (
     Follow,
-    JobName,
-    JobNamespace,
-    JsonLines,
     LogAttempt,
     LogContainers,
     LogOutput,
@@ -30,6 +25,13 @@ from cajajejo.cli.options import (
     SaveLogs,
     TailLines,
     Timestamps,
+)
+from cajajejo.cli.options import (
+    Context,
+    DefaultNamespace,
+    JobName,
+    JobNamespace,
+    JsonLines,
 )
 from cajajejo.errors import CajajejoError, UsageError
 
