@@ -214,6 +214,20 @@ def test_no_time_at_all_asks_once(command: str, show: Show) -> None:
     assert show.told()[-3] == "Still going after 0 s: 2 of 2 jobs have not ended"
 
 
+@pytest.mark.parametrize("number", [10, 11])
+def test_of_many_jobs_the_way_on_is_the_list(number: int, show: Show) -> None:
+    names = [f"eval-{each}" for each in range(number)]
+    for name in names:
+        show.put_job(name)
+    assert show.run("wait", *names, "--timeout", "0s", "--context", "fake") == 124
+    ways = {
+        10: [f"cajajejo jobs {verb} {' '.join(names)} --context fake" for verb in ("watch", "cancel")],
+        11: ["cajajejo jobs list --watch --context fake"],
+    }
+    told = "\n".join(show.told()).partition("Next: ")[2].splitlines()
+    assert [line.strip() for line in told] == ways[number]
+
+
 def test_the_way_on_names_the_place(show: Show) -> None:
     show.talk.fake.namespace("team")
     made = show.put_job()

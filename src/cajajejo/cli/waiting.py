@@ -35,6 +35,8 @@ _TICK_SECONDS: Final = 0.1
 _LONG_TICK_SECONDS: Final = 1.0
 _MOST_LOGS: Final = 4
 """Of more jobs at once no log is read: nobody could follow them, and each takes a connection."""
+_MOST_NAMES: Final = 10
+"""More would not fit on a screen."""
 
 
 class StoppedWaitingError(GoesOnError):
@@ -147,7 +149,9 @@ class Waiting:
         over = {status.name for status in self.view.statuses if status.state.is_end}
         return [name for name in map(name_of, self.jobs) if name not in over]
 
-    def _next(self) -> tuple[str, str]:
+    def _next(self) -> tuple[str, ...]:
+        if len(self._going()) > _MOST_NAMES:
+            return (shlex.join(["cajajejo", "jobs", "list", "--watch", *self.options]),)
         names = shlex.join([*self._going(), *self.options])
         return f"cajajejo jobs watch {names}", f"cajajejo jobs cancel {names}"
 
