@@ -48,7 +48,7 @@ class Outcome:
         state: how it stands.
         objects: what became of each object, in the order of sending.
         warnings: what the server remarked.
-        job: the Job as it is on the cluster.
+        made: what the cluster knows the Job by: its uid, and when it was made.
     """
 
     spec: Manifests
@@ -57,7 +57,13 @@ class Outcome:
     state: sameness.JobState
     objects: tuple[ObjectOutcome, ...]
     warnings: tuple[str, ...] = ()
-    job: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    made: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def job(self) -> dict[str, Any]:
+        """The Job on the cluster, as far as it is known: what was sent, and what the cluster knows it by."""
+        document = self.spec.document("Job")
+        return {**document, "metadata": {**document["metadata"], **self.made}}
 
 
 def placed(spec: Manifests, namespace: str | None, default: str) -> Manifests:
@@ -237,4 +243,5 @@ def _outcome(delivery: Delivery, job: Mapping[str, Any]) -> Outcome:
     created = any(known.kind == "Job" and known.outcome == "created" for known in objects)
     outcome: Literal["created", "unchanged"] = "created" if created else "unchanged"
     warnings = tuple(dict.fromkeys(delivery.warnings))
-    return Outcome(delivery.spec, delivery.namespace, outcome, state, objects, warnings, job)
+    made = {key: str(job["metadata"][key]) for key in ("uid", "creationTimestamp") if key in job["metadata"]}
+    return Outcome(delivery.spec, delivery.namespace, outcome, state, objects, warnings, made)

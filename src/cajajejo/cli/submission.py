@@ -180,7 +180,7 @@ def _note(cluster: "Cluster", batch: "Batch") -> None:
 
     for outcome in batch.sent()[:_NOTED]:
         maps = (document for document in outcome.spec.documents if document["kind"] == "ConfigMap")
-        remembering.note(cluster, dict(outcome.job), next(maps, None))
+        remembering.note(cluster, outcome.job, next(maps, None))
 
 
 def _follow(cluster: "Cluster", batch: "Batch", options: "Sequence[str]", timeout: float | None) -> int:
@@ -191,7 +191,7 @@ def _follow(cluster: "Cluster", batch: "Batch", options: "Sequence[str]", timeou
     if batch.interrupted or not going:
         return ExitCode.DONE
     new = all(outcome.outcome == "created" for outcome in going)
-    jobs = [dict(outcome.job) for outcome in going]
+    jobs = [outcome.job for outcome in going]
     return waiting.follow_to_end(cluster, jobs, options, timeout=timeout, new=new)
 
 
