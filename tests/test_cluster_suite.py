@@ -86,6 +86,7 @@ def test_they_pass_and_leave_nothing_behind(tmp_path: Path) -> None:
         fake.when_created("ResourceQuota", lambda quota: count_quota(fake, quota))
         environ = {**os.environ, "KUBECONFIG": str(fake.kubeconfig(tmp_path / "kubeconfig"))}
         words = ["-q", "-n", "0", "-p", "no:cacheprovider", "--cluster", "--cluster-storage-class", "ssd"]
+        words += ["-W", "ignore:unclosed:ResourceWarning"]  # of a watch that is given up while it is being opened
         command = [sys.executable, "-m", "pytest", "tests/cluster", *words]
         done = subprocess.run(
             command, cwd=sending.ROOT, env=environ, check=False, capture_output=True, text=True, timeout=120

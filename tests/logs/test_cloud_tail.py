@@ -206,11 +206,11 @@ def test_a_tail_that_worked_for_a_while_is_opened_again_after_the_shortest_pause
 
 
 def test_a_clock_that_is_ahead_hides_nothing_that_comes_after(fake: CloudLogging) -> None:
-    fake.write(entry("of a node whose clock is ahead", at=AT + 3_600 * SECOND))
+    fake.write(entry("of a node whose clock is ahead", at=nanoseconds(datetime.now(UTC)) + 3_600 * SECOND))
     fake.fail("TailLogEntries", Status.UNAVAILABLE, times=1e9)  # so that lists alone bring the rest
     following = Following(fake)
     assert following.take(1) == ["of a node whose clock is ahead"]
-    fake.write(entry("now", at=AT))
+    fake.write(entry("now", at=nanoseconds(datetime.now(UTC))))
     assert following.take(1) == ["now"]
     assert following.end() == []
 
