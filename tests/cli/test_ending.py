@@ -236,3 +236,9 @@ def test_a_terminal_is_asked(answer: str, code: int, left: int, show: Show) -> N
     assert lines[0].startswith("Delete the job eval-a in namespace default? [y/N]")
     if left:
         assert lines[-1] == "Error: nothing was deleted"
+
+
+def test_orphans_that_may_not_be_listed_are_not_said_to_be_none(show: Show) -> None:
+    show.talk.fake.deny("list", "configmaps")
+    assert show.run("delete", "--orphans") == 1
+    assert show.told()[0].startswith("Error: not allowed to list configmaps in namespace default")

@@ -226,6 +226,34 @@ def test_a_job_that_is_gone_is_told_by_what_is_on_record(name: str, capsys: pyte
     assert (document["state"], document["exit_code"], fits("job", document)) == ("Failed", 137, [])
 
 
+@pytest.mark.usefixtures("gone")
+@pytest.mark.parametrize("words", [("cancel",), ("delete", "-y")])
+def test_one_that_has_ended_and_is_gone_needs_nothing_more(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, *options = words
+    shown = Screen(capsys, command, NAME, *options)
+    assert (shown.out, shown.code) == ("", 0)
+    assert shown.err.endswith(f"unchanged   {NAME} had ended: Failed\n")
+    assert Screen(capsys, command, "merciful", *options).code == 1
+
+
+@pytest.mark.usefixtures("gone")
+def test_the_log_of_one_that_is_gone_leads_to_what_is_known_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = Screen(capsys, "logs", NAME)
+    assert shown.code == 1
+    assert shown.err.splitlines()[-1] == f"     cajajejo jobs status {NAME}     tells the end of one that is gone"
+
+
+def test_the_log_of_one_that_never_ran_leads_to_its_init_container(
+    talk: Talk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play(talk, tmp_path, "init-container-fails")
+    shown = Screen(capsys, "logs", NAME)
+    assert (shown.out, shown.code) == ("", 0)
+    assert shown.err.splitlines()[-1].endswith(" -c init     why it never ran")
+
+
 def test_a_job_says_where_its_end_is_on_record(talk: Talk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     play(talk, tmp_path, "oomkilled")
     job = talk.fake.get("Job", NAME)

@@ -19,6 +19,7 @@ from tests.status.made import (
     POLICY,
     attempts,
     condition,
+    container,
     ended,
     evidence,
     failed,
@@ -94,6 +95,12 @@ def test_137_alone_is_not_out_of_memory() -> None:
         "OOMKilled",
         "OOMKilled: container eval went over the memory of its node",
     )
+
+
+def test_a_limit_of_its_own_is_what_is_to_be_raised() -> None:
+    own = {"requests": {"memory": "8Gi"}, "limits": {"memory": "16Gi"}}
+    found = failed(ended(137, "OOMKilled", spec={"containers": [container(resources=own)]}))
+    assert found[3] == f"give it more memory (16Gi now) and submit again, in {CONFIG}: compute_config.limits.memory"
 
 
 def test_small_codes_of_other_peoples_programs_have_no_meaning() -> None:

@@ -124,7 +124,7 @@ def _check(names: Sequence[str] | None, *, selector: str, older_than: str | None
 
 
 def _named(cluster: Cluster, namespace: str, names: Sequence[str]) -> tuple[list[JsonObject], list[Try]]:
-    """The jobs of these names, each once; of several names those that fit no job come with their error.
+    """The jobs of these names, each once; of those that are gone their record, of other names their error.
 
     Raises:
         CajajejoError: the only name fits none, or more than one.
@@ -132,17 +132,28 @@ def _named(cluster: Cluster, namespace: str, names: Sequence[str]) -> tuple[list
     from cajajejo.jobs import finding
 
     found: dict[str, JsonObject] = {}
-    wrong = []
+    others = []
     for name in names:
         try:
             job = finding.find(cluster, name, namespace)
         except (finding.NoSuchJobError, finding.AmbiguousNameError) as error:
-            if len(names) == 1:
+            ended = _ended(cluster, name, namespace)
+            if len(names) == 1 and ended is None:
                 raise
-            wrong.append(Try(name, error=error))
+            others.append(Try(name, ended) if ended else Try(name, error=error))
         else:
             found[job["metadata"]["uid"]] = job
-    return list(found.values()), wrong
+    return list(found.values()), others
+
+
+def _ended(cluster: Cluster, name: str, namespace: str) -> Ending | None:
+    """How the job of this very name ended that is gone, where that is on record: there is nothing left to do."""
+    from cajajejo.jobs import ending, remembering
+
+    known = remembering.recall(name, namespace, context=cluster.target.context, warn=screen.warn)
+    if known is None or known.name != name or not known.state.is_end:
+        return None
+    return ending.Ending(name, namespace, "ended", known, known.mlflow_run_id)
 
 
 def _labelled(cluster: Cluster, namespace: str, selector: str) -> list[JsonObject]:

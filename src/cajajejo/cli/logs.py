@@ -147,6 +147,7 @@ def _job(
         CajajejoError: it was not found, and there is no archive.
     """
     from cajajejo.cluster.errors import ClusterError
+    from cajajejo.cluster.exchange import pasted
     from cajajejo.jobs import finding
 
     try:
@@ -154,6 +155,8 @@ def _job(
     except (finding.NoSuchJobError, ClusterError) as error:
         gone = isinstance(error, finding.NoSuchJobError) or source == "cloud"
         if archive is None or not gone or name == finding.LATEST:
+            if isinstance(error, finding.NoSuchJobError):
+                error.run += (f"cajajejo jobs status {pasted(name)}     tells the end of one that is gone",)
             raise
         return {"metadata": {"name": name, "namespace": place}, "spec": {}}, error
 
@@ -192,11 +195,23 @@ def _nothing(cluster: Cluster, job: JsonObject, wanted: Wanted, reading: Reading
         return [f"Cloud Logging has no such lines of {name}"]
     if reading.voices:
         narrowed = wanted.since or wanted.until or wanted.tail == 0
-        return [f"{name} has printed nothing" + (" that was asked for" if narrowed else "")]
+        return [f"{name} has printed nothing" + (" that was asked for" if narrowed else ""), *_elsewhere(cluster, job)]
     if reading.lost:
         return []  # the gaps say so
     again = shlex.join(["cajajejo", *sys.argv[1:], "-f"])
     return [_stands(cluster, job), *([] if reading.is_over else [f"Next: {again}     waits for its log"])]
+
+
+def _elsewhere(cluster: Cluster, job: JsonObject) -> list[str]:
+    """Where to look for what the init container said, where it failed and the main one never ran."""
+    from cajajejo.jobs import gathering
+    from cajajejo.status import Reason
+
+    status = gathering.look(cluster, job)
+    container = status.attempts[-1].container if status.attempts else ""
+    if status.reason is not Reason.INIT_CONTAINER_FAILED or not container:
+        return []
+    return ["Next: " + shlex.join(["cajajejo", *sys.argv[1:], "-c", container]) + "     why it never ran"]
 
 
 def _stands(cluster: Cluster, job: JsonObject) -> str:

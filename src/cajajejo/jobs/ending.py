@@ -136,7 +136,8 @@ def delete(cluster: Cluster, job: Object) -> Ending:
 
 def orphans(cluster: Cluster, namespace: str, now: datetime) -> list[Object]:
     """What was made for Jobs that never came: ours, without an owner, older than a minute, and no Job has the name."""
-    found = [row for kind in _BELONGING for row in _listed(cluster, kind, namespace, OURS)]
+    found = list(cluster.list("ConfigMap", namespace, selector=OURS))
+    found += [row for kind in _BELONGING[1:] for row in _listed(cluster, kind, namespace, OURS)]
     alone = [row for row in found if not row["metadata"].get("ownerReferences") and _age(row, now) > _YOUNG]
     if not alone:
         return []

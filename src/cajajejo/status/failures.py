@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from cajajejo.status import exits, policies
 from cajajejo.status.disruptions import by_disruption, by_kubelet
 from cajajejo.status.model import Advice, Reason
+from cajajejo.status.pods import quantity
 from cajajejo.status.reading import plain
 from cajajejo.status.verdicts import Failure, cure
 
@@ -104,7 +105,9 @@ def _out_of_memory(container: Container, end: Ended) -> Failure:
     limit = container.limit("memory")
     over = f"its memory limit of {limit}" if limit else "the memory of its node"
     kind = "init container" if container.is_init else "container"
-    field = "" if container.is_init else "compute_config.memory"
+    is_more_than_asked_for = quantity(container.spec, "requests", "memory") not in {"", limit}
+    raised = "compute_config.limits.memory" if is_more_than_asked_for else "compute_config.memory"
+    field = "" if container.is_init else raised
     return Failure(
         Reason.OOM_KILLED,
         f"was OOMKilled: over {over}",
