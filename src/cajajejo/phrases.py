@@ -1,8 +1,9 @@
-"""The phrases that messages about fields are made of: a value as it is shown, and the name that was probably meant."""
+"""The phrases that messages are made of: a value as it is shown, the name that was probably meant, no logins."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -12,6 +13,13 @@ REQUIRED: Final = "required, and not there"
 UNKNOWN_FIELD: Final = "unknown field"
 _SHOWN: Final = 60
 _LISTED: Final = 20
+_LOGIN: Final = re.compile(
+    r" ?(?:\b(?i:bearer|basic)\s+(?=\S*[\d=])[^\s\"',]{8,}|\bya29\.[\w.-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
+    r"|\b(?:hf_|gh[pousr]_|sk-)(?=[\w-]*\d)[\w-]{20,}|\bAKIA[A-Z0-9]{16}\b"
+    r"|(?i:(?<=token)|(?<=password)|(?<=api_key)|(?<=secret))[\"']?\s*[=:]\s*[\"']?[\w.+/=-]{16,}"
+    r"|(?:(?<=_TOKEN)|(?<=_PASSWORD)|(?<=_API_KEY)|(?<=_ACCESS_KEY)|(?<=_SECRET))[=:]\s*[\"']?[^\s\"',]+"
+    r"|(?<=://)[^\s/:@]*:[^\s/]*(?=@))"
+)
 
 
 def shown(value: object) -> str:
@@ -44,3 +52,8 @@ def did_you_mean(name: object, names: Sequence[str]) -> str:
     if guess is None:
         return listed
     return f"did you mean {guess}? ({listed})" if len(names) <= _LISTED else f"did you mean {guess}?"
+
+
+def without_logins(text: str) -> str:
+    """`text` from elsewhere without what looks like a login: a token, a key, the password of an address."""
+    return _LOGIN.sub(" (hidden)", text)

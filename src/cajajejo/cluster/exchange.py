@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from cajajejo.errors import printable
+from cajajejo.phrases import without_logins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,14 +23,6 @@ JsonObject: TypeAlias = dict[str, Any]
 _WARNING: Final = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 _TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _LONGEST: Final = 300
-_SECRET: Final = re.compile(
-    r" ?(?:\b(?i:bearer|basic)\s+(?=\S*[\d=])[^\s\"',]{8,}|\bya29\.[\w.-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
-    r"|\b(?:hf_|gh[pousr]_|sk-)(?=[\w-]*\d)[\w-]{20,}|\bAKIA[A-Z0-9]{16}\b"
-    r"|(?i:(?<=token)|(?<=password)|(?<=api_key)|(?<=secret))[\"']?\s*[=:]\s*[\"']?[\w.+/=-]{16,}"
-    r"|(?:(?<=_TOKEN)|(?<=_PASSWORD)|(?<=_API_KEY)|(?<=_ACCESS_KEY)|(?<=_SECRET))[=:]\s*[\"']?[^\s\"',]+"
-    r"|(?<=://)[^\s/:@]*:[^\s/]*(?=@))"
-)
-"""What looks like a login in somebody else's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +125,6 @@ def pasted(text: object) -> str:
 
 def plain(text: object, length: int = _LONGEST) -> str:
     """`text` from elsewhere as it may be shown: on one line, no control characters, no tokens, not over `length`."""
-    line = _SECRET.sub(" (hidden)", " ".join(str(text)[: 8 * length].split())).strip()
+    line = without_logins(" ".join(str(text)[: 8 * length].split())).strip()
     shown = printable(line)
     return shown if len(shown) <= length else shown[: length - 1].rstrip() + "…"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from cajajejo.phrases import without_logins
 from cajajejo.status.conditions import conditions_of
 from cajajejo.status.events import Events
 from cajajejo.status.facts import Facts
@@ -48,7 +49,8 @@ def entries(evidence: Evidence) -> tuple[Entry, ...]:
     found = [*_of_job(facts), *_of_workload(facts), *_of_claims(facts), *_of_events(evidence)]
     for pod in facts.pods:
         found.extend(_of_pod(pod))
-    return tuple(sorted(found, key=lambda entry: entry.at or _NOW))
+    shown = (replace(entry, text=without_logins(entry.text)) for entry in found)
+    return tuple(sorted(shown, key=lambda entry: entry.at or _NOW))
 
 
 def _of_job(facts: Facts) -> Iterator[Entry]:

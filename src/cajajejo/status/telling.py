@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from cajajejo.phrases import without_logins
 from cajajejo.pod_log import spoken
 from cajajejo.status import ending, states
 from cajajejo.status.facts import Facts
@@ -32,7 +34,7 @@ def of(evidence: Evidence) -> Status:
     state, attempts = facts.state, facts.attempts
     rule, verdict = decide(facts)
     finished = states.finished_at(facts)
-    told = attempts.told
+    told = tuple(replace(attempt, message=without_logins(attempt.message)) for attempt in attempts.told)
     return Status(
         name=job.name,
         namespace=job.namespace,
@@ -41,7 +43,7 @@ def of(evidence: Evidence) -> Status:
         state=state,
         since=states.since(facts, state),
         reason=verdict.reason,
-        message=verdict.message,
+        message=without_logins(verdict.message),
         do=_cure_for(job, verdict.do),
         rule=rule,
         exit_code=ending.exit_code(attempts, state),
@@ -52,7 +54,7 @@ def of(evidence: Evidence) -> Status:
         deadline_at=None if state.is_end else job.deadline_at,
         disappears_at=later(finished, job.ttl_seconds) if finished and not evidence.deleted else None,
         attempts=told,
-        quotes=verdict.quotes,
+        quotes=tuple(replace(quote, text=without_logins(quote.text)) for quote in verdict.quotes),
         progress=progress_of(job.annotations.get("cajajejo/progress")),
         last_lines=_last_lines(evidence, attempts),
         config_version=_annotation(job, "config-version") or None,
@@ -91,4 +93,5 @@ def _last_lines(evidence: Evidence, attempts: Attempts) -> LastLines | None:
         return None
     end = found.failure.end
     shown = given or (end.lines if end is not None and end.reason not in _OF_THE_RUNTIME else ())
-    return LastLines(found.failure.container or found.pod.main.name, found.number, shown) if shown else None
+    lines = tuple(map(without_logins, shown))
+    return LastLines(found.failure.container or found.pod.main.name, found.number, lines) if lines else None
