@@ -515,7 +515,7 @@ attempt 1 on node-1: Failed, exit code 137 of eval, OOMKilled: was OOMKilled: ov
 eval-pending:
 Pending                          waiting for a node
 Pending    InsufficientResources not enough memory and CPU: 1600Gi memory and 400 CPU asked for, which the node does not have
-                             do  ask for less: waiting does not help, in jobs/x.yml: compute_config.memory
+                             do  ask for less: waiting does not help, in jobs/x.yml: compute_config.memory, compute_config.cpu
 no exit code
 attempt 1 on None: Pending
 """,

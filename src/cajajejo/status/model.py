@@ -66,8 +66,8 @@ class Advice:
 
     Attributes:
         text: the sentence, lower case, without a full stop.
-        field: the field of the job config to change, as ``--set`` names it: ``compute_config.memory``; empty where the
-            cure is not in the config.
+        field: the field of the job config to change, as ``--set`` names it: ``compute_config.memory``; several with
+            commas between them; empty where the cure is not in the config.
     """
 
     text: str

@@ -108,7 +108,8 @@ def _not_enough(pod: Pod, told: Told) -> Verdict:
     if asked:
         message += f": {asked} asked for, which {where}{free}"
     text_ = "ask for less: waiting does not help" if is_hopeless else "wait until other jobs end, or ask for less"
-    return Verdict(Reason.INSUFFICIENT_RESOURCES, message, cure(text_, _RESOURCES.get(short[0], ("", ""))[1]))
+    fields = ", ".join(_RESOURCES[name][1] for name in short if name in _RESOURCES)
+    return Verdict(Reason.INSUFFICIENT_RESOURCES, message, cure(text_, fields))
 
 
 def _not_matching(pod: Pod, nodes: Nodes | None) -> Verdict:
