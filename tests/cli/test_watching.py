@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import jsonschema_rs
@@ -192,6 +193,14 @@ def test_a_log_that_may_not_be_read_is_a_warning_and_the_job_goes_on(show: Show)
     (warning,) = [line for line in show.told() if line.startswith("Warning")]
     assert warning.startswith("Warning: the log of eval-a cannot be read: not allowed to ")
     assert show.results()[0].startswith("HH:MM:SS  Succeeded")
+
+
+def test_the_time_to_wait_is_counted_from_the_beginning(show: Show) -> None:
+    show.put_job()
+    show.talk.fake.faults.on("GET", "/jobs/eval-a", times=1).delay(3)
+    began = time.monotonic()
+    assert show.run("wait", "eval-a", "--timeout", "3s") == 124
+    assert time.monotonic() - began < 6  # twice the time, were it counted from the answer
 
 
 def test_the_time_to_wait_passes_and_the_job_goes_on(show: Show) -> None:

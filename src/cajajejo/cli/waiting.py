@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from cajajejo import moments
@@ -62,6 +62,7 @@ class Waiting:
         view: what shows them.
         options: the options that find them again on a command line.
         timeout: for how many seconds; None: for ever.
+        began: since when these are counted, by `clock`.
         logs: the logs to read beside; None: none.
         enough: whether there is no need to wait on, once each job has been seen.
         clock: seconds that only grow.
@@ -72,6 +73,7 @@ class Waiting:
     view: View
     options: Sequence[str] = ()
     timeout: float | None = None
+    began: float = field(default_factory=time.monotonic)
     logs: Logs | None = None
     enough: Callable[[Sequence[Status]], bool] = lambda _: False
     clock: Callable[[], float] = time.monotonic
@@ -121,7 +123,8 @@ class Waiting:
         for job in self.jobs:
             remembering.note(self.cluster, job)
         tick = _TICK_SECONDS if self._read_logs() or self.view.moves else _LONG_TICK_SECONDS
-        yield from following.follow(self.cluster, self.jobs, timeout=self.timeout, tick=tick)
+        left = None if self.timeout is None else max(0.0, self.timeout - (self.clock() - self.began))
+        yield from following.follow(self.cluster, self.jobs, timeout=left, tick=tick)
 
     def _feed(self, statuses: Iterator[Status | None]) -> Feed:
         logs = self._read_logs()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from cajajejo import moments
 from cajajejo.cli import clusters, screen
 from cajajejo.cli.options import (
@@ -33,6 +35,7 @@ def watch(
     from cajajejo.cli import waiting
     from cajajejo.cli.views import JsonView
 
+    began = time.monotonic()
     seconds = None if timeout is None else moments.parse_duration(timeout, "--timeout")
     with clusters.connect(context) as cluster:
         place = clusters.place(cluster, namespace, default_namespace)
@@ -41,7 +44,7 @@ def watch(
         view = JsonView() if as_json else waiting.view(several=several, result=True, logs=show_logs)
         logs = None if as_json else waiting.Logs(waiting.TAIL if show_logs else 1)
         options = clusters.options(cluster, place, context)
-        stay = waiting.Waiting(cluster, jobs, view, options, timeout=seconds, logs=logs)
+        stay = waiting.Waiting(cluster, jobs, view, options, timeout=seconds, began=began, logs=logs)
         return waiting.finish(stay, gone)
 
 
@@ -61,13 +64,14 @@ def wait(
     from cajajejo.cli import phases, waiting
     from cajajejo.cli.views import View
 
+    began = time.monotonic()
     seconds = None if timeout is None else moments.parse_duration(timeout, "--timeout")
     with clusters.connect(context) as cluster:
         place = clusters.place(cluster, namespace, default_namespace)
         jobs, gone = waiting.find(cluster, names or [], place)
         options = clusters.options(cluster, place, context)
         enough = waiting.ENOUGH[wait_for]
-        stay = waiting.Waiting(cluster, jobs, View(), options, timeout=seconds, enough=enough)
+        stay = waiting.Waiting(cluster, jobs, View(), options, timeout=seconds, began=began, enough=enough)
         statuses = [*(stay.run() if jobs else []), *gone]
     if as_json:
         from cajajejo.job_outputs import Job, Jobs
