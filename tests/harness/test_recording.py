@@ -129,6 +129,22 @@ def test_a_failure_is_on_record_with_its_code_its_sentence_and_the_last_lines(ev
     assert mlflow_run(evaluation, status.mlflow_run_id).info.status == "FAILED"
 
 
+def test_a_secret_that_the_harness_prints_is_in_no_log_error_or_record(evaluation: Evaluation) -> None:
+    evaluation.helm_will("crash")
+    settings = ["secret_env.HF_TOKEN={name: hugging-face, key: token}"]
+    request = in_pod(evaluation, settings=settings)
+    printed_at_the_end = {"HF_TOKEN": "no such run spec"}
+    said: list[str] = []
+    with pytest.raises(HarnessError) as caught:
+        harness.run(replace(request, environ={**request.environ, **printed_at_the_end}), Reporter(said=said.append))
+    status = told(evaluation)
+    shown = [*said, *caught.value.lines(), str(status)]
+    assert not [line for line in shown if "no such run spec" in line]
+    assert "ValueError: (hidden)" in "\n".join(said)
+    assert status.last_lines is not None
+    assert "ValueError: (hidden)" in "\n".join(status.last_lines.lines)
+
+
 def test_the_next_pod_of_the_job_goes_on_in_the_same_run_though_its_disk_is_empty(evaluation: Evaluation) -> None:
     evaluation.helm_will("crash")
     with pytest.raises(HarnessError):

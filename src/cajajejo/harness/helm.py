@@ -15,11 +15,12 @@ from typing import IO, TYPE_CHECKING, Final
 
 from cajajejo.errors import HarnessError
 from cajajejo.harness import helm_command, helm_output
+from cajajejo.harness.hiding import hiding
 from cajajejo.harness.progress import EventFile, Listener, PrintedLines, Progress, Watcher
 from cajajejo.results import FailedScenario
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from cajajejo.config import EvaluationJobConfig
@@ -56,14 +57,15 @@ def run(
     _LOG.debug("%s", shlex.join(command))
     events = scratch.work / "progress.jsonl"
     events.unlink(missing_ok=True)
+    hide = hiding(config, environ)
     with scratch.log.open("ab") as log:
-        printed = PrintedLines(scratch.log, said)
+        printed = PrintedLines(scratch.log, lambda line: said(hide(line)))
         process = _started(program, command, log, helm_command.environment(config, environ, events), keep_open)
         with closing(printed):
             progress = _wait(process, EventFile(events), watch, printed)
     found = helm_output.read(scratch.output / "runs" / config.helm.suite, config.helm.suite, progress.failed)
     if not found.scores:
-        raise _failure(process.returncode, scratch.log, found)
+        raise _failure(process.returncode, scratch.log, found, hide)
     return _with_missing(found, process.returncode, progress)
 
 
@@ -127,11 +129,11 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     process.wait(_GRACE_SECONDS)
 
 
-def _failure(code: int, log: Path, found: Results) -> HarnessError:
+def _failure(code: int, log: Path, found: Results, hide: Callable[[str], str]) -> HarnessError:
     lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()][-_TAIL_LINES:]
-    said = "\n".join(re.sub(r"\x1b\[[0-9;]*m", "", line)[:200] for line in lines)
+    said = "\n".join(hide(re.sub(r"\x1b\[[0-9;]*m", "", line))[:200] for line in lines)
     message = f"HELM failed before any scenario was complete ({_ended(code)})"
-    failed = (f"{failure.scenario}: {failure.error}" for failure in found.failed)
+    failed = (f"{failure.scenario}: {hide(failure.error)}" for failure in found.failed)
     scenarios = {f"scenario {index}": text for index, text in enumerate(failed, 1)}
     return HarnessError(message, facts={**scenarios, "says": said, "log": str(log)}, run=f"less {log}")
 

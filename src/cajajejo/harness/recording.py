@@ -74,10 +74,11 @@ class Pod:
         )
         return Record(status, Teller.POD, self.name)
 
-    def ended(self, end: End, log: Path) -> Record:
-        """The record of an attempt that is over; what HELM said last is in the file `log`."""
+    def ended(self, end: End, log: Path, hide: Callable[[str], str] = str) -> Record:
+        """The record of an attempt that is over; what HELM said last is in the file `log`, `hide` takes secrets out."""
         now = datetime.now(UTC)
         went_well = end.code is ExitCode.DONE
+        message = hide(end.message)
         state = State.SUCCEEDED if went_well else State.FAILED
         reason = None if went_well else Reason.CONTAINER_FAILED
         begun = self.begun()
@@ -87,9 +88,9 @@ class Pod:
             finished_at=now,
             exit_code=int(end.code),
             reason=reason,
-            message=end.message,
+            message=message,
         )
-        said = (*last_lines(log, since=self.began_at), *end.lines)[-_LINES:]
+        said = tuple(map(hide, (*last_lines(log, since=self.began_at), *end.lines)))[-_LINES:]
         found = replace(
             begun.status,
             exit_code=int(end.code),
@@ -98,7 +99,7 @@ class Pod:
         )
         if end.code in {ExitCode.TERMINATED, ExitCode.INTERRUPTED}:  # whether another pod follows is not known here
             return replace(begun, status=replace(found, since=now))
-        over = replace(found, state=state, reason=reason, message=end.message, since=now, finished_at=now)
+        over = replace(found, state=state, reason=reason, message=message, since=now, finished_at=now)
         return replace(begun, status=over)
 
 

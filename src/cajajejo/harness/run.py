@@ -19,6 +19,7 @@ from cajajejo.errors import CajajejoError, ModelError
 from cajajejo.harness import checks, helm, helm_command, recording, scratch
 from cajajejo.harness import model as models
 from cajajejo.harness.breaking_off import ending, interruptible
+from cajajejo.harness.hiding import hiding
 from cajajejo.harness.recording import End, Pod
 from cajajejo.harness.scratch import Scratch, State
 
@@ -105,11 +106,12 @@ def run(request: Request, report: Reporter | None = None) -> Outcome:
 def _record(request: Request, report: Reporter, pod: Pod, end: End) -> None:
     """Writes the end of this attempt on its MLflow run, where the config says which store that is in."""
     try:
-        new = tracking.new_run(configs.load(request.config, request.settings), _identity(request))
+        config = configs.load(request.config, request.settings)
+        new = tracking.new_run(config, _identity(request))
         log = Scratch(request.scratch or local_state.DIRECTORY).log
     except CajajejoError:
         return  # nothing tells where to
-    recording.end(pod, new, pod.ended(end, log), report.step)
+    recording.end(pod, new, pod.ended(end, log, hiding(config, request.environ)), report.step)
 
 
 def _run(request: Request, report: Reporter, pod: Pod | None) -> Outcome:
