@@ -34,3 +34,25 @@ def test_unknown_name_is_told_with_all_that_are_known_where_they_are_few() -> No
     assert phrases.did_you_mean("field", ["other"]) == "one of other"
     assert phrases.did_you_mean("field1x", many) == "did you mean field1?"
     assert phrases.did_you_mean("a", []) == "nothing can stand here"
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        "Bearer abcdefgh1234",
+        "BASIC abcdefgh1234",
+        "ya29.abc",
+        "eyJhbGci.eyJpc3M.sig",
+        *(f"{kind}{'a1B2' * 6}" for kind in ("hf_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "sk-")),
+        "AKIAIOSFODNN7EXAMPLE",
+        *(f"{name}=abcdefgh12345678" for name in ("Token", "PASSWORD", "api_key", "Secret")),
+        *(f"A{name}=x" for name in ("_TOKEN", "_PASSWORD", "_API_KEY", "_ACCESS_KEY", "_SECRET")),
+        "https://jasper:hunter2@registry.example",
+        "to\N{KELVIN SIGN}en=abcdefgh12345678",
+    ],
+)
+def test_each_kind_of_login_is_taken_out(login: str) -> None:
+    assert "(hidden)" in phrases.without_logins(f"see {login} there")
+    assert (
+        phrases.without_logins("OOMKilled: container eval = 1 went over") == "OOMKilled: container eval = 1 went over"
+    )

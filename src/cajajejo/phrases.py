@@ -20,6 +20,11 @@ _LOGIN: Final = re.compile(
     r"|(?:(?<=_TOKEN)|(?<=_PASSWORD)|(?<=_API_KEY)|(?<=_ACCESS_KEY)|(?<=_SECRET))[=:]\s*[\"']?[^\s\"',]+"
     r"|(?<=://)[^\s/:@]*:[^\s/]*(?=@))"
 )
+_HINTS: Final = (
+    *("bearer", "basic", "ya29.", "eyj", "hf_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "sk-", "akia"),
+    *("token", "password", "api_key", "access_key", "secret", "://"),
+)
+"""One of these, in small letters, is in every login that `_LOGIN` finds: most texts have none and are read but once."""
 
 
 def shown(value: object) -> str:
@@ -56,4 +61,8 @@ def did_you_mean(name: object, names: Sequence[str]) -> str:
 
 def without_logins(text: str) -> str:
     """`text` from elsewhere without what looks like a login: a token, a key, the password of an address."""
+    if text.isascii():  # beyond it, letters that are told apart by their case alone are more than `lower` knows
+        lower = text.lower()
+        if not any(hint in lower for hint in _HINTS):
+            return text
     return _LOGIN.sub(" (hidden)", text)
