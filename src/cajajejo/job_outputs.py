@@ -10,6 +10,8 @@ from cajajejo.moments import rfc3339
 from cajajejo.outputs import Output
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cajajejo.status import Status
 
 JobState = Literal["Queued", "Suspended", "Pending", "Starting", "Running", "Succeeded", "Failed", "Cancelled", "Gone"]
@@ -110,6 +112,11 @@ class JobChange(Output):
 
     time: str = Field(description="When it was seen, UTC", examples=[_MOMENT])
     job: Job = Field(description="The job as it is since then")
+
+    @classmethod
+    def of(cls, status: Status, seen_at: datetime) -> Self:
+        """The line about a change to `status`."""
+        return cls(time=str(rfc3339(seen_at)), job=Job.of(status))
 
 
 class LogEntry(Output):

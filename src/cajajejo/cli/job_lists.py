@@ -13,7 +13,7 @@ from cajajejo.cluster import ALL_NAMESPACES
 from cajajejo.errors import UsageError
 from cajajejo.job_outputs import Job, JobChange, Jobs
 from cajajejo.jobs.listing import Wanted
-from cajajejo.moments import parse_time, rfc3339
+from cajajejo.moments import parse_time
 from cajajejo.phrases import closest
 from cajajejo.status import State
 from cajajejo.terminal import cut
@@ -110,9 +110,9 @@ class ListView:
         return [index for index, status in numbered if before.get((status.namespace, status.name)) != status]
 
     def _print_changes(self, found: Listing) -> None:
-        time = rfc3339(datetime.now(UTC)) or ""
+        now = datetime.now(UTC)
         for index in self._changed(found):
-            screen.result_json(JobChange(time=time, job=Job.of(found.statuses[index])).as_json())
+            screen.result_json(JobChange.of(found.statuses[index], now).as_json())
 
     def _tell_changes(self, found: Listing) -> None:
         if found.statuses:

@@ -116,10 +116,9 @@ class JsonView(View):
         self._print(status)
 
     def _print(self, status: Status) -> None:
-        from cajajejo.job_outputs import Job, JobChange
+        from cajajejo.job_outputs import JobChange
 
-        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        screen.result_json(JobChange(time=moment, job=Job.of(status)).as_json())
+        screen.result_json(JobChange.of(status, datetime.now(UTC)).as_json())
 
 
 class PlainView(View):
