@@ -20,6 +20,7 @@ from cajajejo.cluster.errors import (
     NotAllowedError,
 )
 from cajajejo.errors import CajajejoError
+from cajajejo.jobs.finding import SUBMITTED_BY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
-SUBMITTED_BY: Final = "cajajejo/submitted-by"
-"""Annotation of a Job that was sent: the user who did it. It says nothing about what the job is."""
 _ATTEMPTS: Final = 5
 _RANK: Final = {"StorageClass": 0, "ConfigMap": 1, "Job": 3}
 _OWNED: Final = ("ConfigMap", "Role", "RoleBinding")

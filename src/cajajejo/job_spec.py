@@ -25,7 +25,6 @@ JOB_NAME: Final = "JOB_NAME"
 VERSION: Final = "cajajejo/config-version"
 PROFILE: Final = "cajajejo/profile"
 RERUN: Final = "cajajejo/rerun"
-INSTANCE: Final = "app.kubernetes.io/instance"
 _SIGN: Final = "\ue000name\ue000"  # stands for a name until it is known; no name can hold it
 _NAMED_ALIKE: Final = ("Job", "ConfigMap", "Role", "RoleBinding")
 
@@ -163,8 +162,8 @@ def _put_sign(documents: Sequence[dict[str, Any]], old: str) -> None:
     pod = (job.get("spec") or {}).get("template") or {}
     for metadata in (*(document["metadata"] for document in documents), pod.get("metadata") or {}):
         labels = metadata.get("labels") or {}
-        if labels.get(INSTANCE) == old:
-            labels[INSTANCE] = _SIGN
+        if labels.get(naming.INSTANCE) == old:
+            labels[naming.INSTANCE] = _SIGN
     for container in _containers(job):
         for variable in container.get("env") or []:
             if (variable["name"], variable.get("value")) == (JOB_NAME, old):

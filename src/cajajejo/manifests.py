@@ -50,7 +50,7 @@ class JobIdentity:
         ours = {
             "app.kubernetes.io/name": "cajajejo",
             "app.kubernetes.io/component": self.component,
-            "app.kubernetes.io/instance": self.name,
+            naming.INSTANCE: self.name,
             "app.kubernetes.io/managed-by": "cajajejo",
             "app.kubernetes.io/version": self.version,
         }

@@ -14,6 +14,8 @@ from cajajejo.text_forms import DNS_LABEL
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+INSTANCE: Final = "app.kubernetes.io/instance"
+"""The label that holds the name of the job, on it and on all that belongs to it."""
 MAX_PREFIX: Final = 32
 """Leaves room for the longest words and the digits."""
 

@@ -21,6 +21,7 @@ from cajajejo.errors import CajajejoError
 from cajajejo.jobs import gathering, remembering
 from cajajejo.jobs.finding import OURS, is_ours
 from cajajejo.jobs.gathering import CANCELLED
+from cajajejo.naming import INSTANCE
 from cajajejo.status import State, of
 from cajajejo.status.reading import mapping
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
-_INSTANCE: Final = "app.kubernetes.io/instance"
 _BELONGING: Final = ("ConfigMap", "RoleBinding", "Role")
 _ATTEMPTS: Final = 5
 _YOUNG: Final = timedelta(minutes=1)
@@ -230,11 +230,11 @@ def _adopt(cluster: Cluster, job: Object) -> list[Object]:
 def _belongings(cluster: Cluster, job: Object) -> Iterator[Object]:
     """What was made for the Job, and is nobody's: where its adoption was cut short, or kubectl applied it."""
     metadata = job["metadata"]
-    instance = mapping(metadata, "labels").get(_INSTANCE)
+    instance = mapping(metadata, "labels").get(INSTANCE)
     if not instance:
         return
     for kind in _BELONGING:
-        for row in _listed(cluster, kind, metadata["namespace"], f"{OURS},{_INSTANCE}={instance}"):
+        for row in _listed(cluster, kind, metadata["namespace"], f"{OURS},{INSTANCE}={instance}"):
             if not row["metadata"].get("ownerReferences"):
                 yield row
 
@@ -262,7 +262,7 @@ def _listed(cluster: Cluster, kind: str, namespace: str, selector: str) -> list[
 
 def _job_of(row: Object) -> str:
     """The name of the Job that an object was made for."""
-    return str(mapping(row, "metadata", "labels").get(_INSTANCE) or row["metadata"]["name"])
+    return str(mapping(row, "metadata", "labels").get(INSTANCE) or row["metadata"]["name"])
 
 
 def _age(row: Object, now: datetime) -> timedelta:

@@ -25,8 +25,9 @@ OURS: Final = "app.kubernetes.io/managed-by=cajajejo"
 """The label of what we made."""
 LATEST: Final = "@latest"
 """In place of a name: the newest job of ours that this user submitted."""
+SUBMITTED_BY: Final = "cajajejo/submitted-by"
+"""Annotation of a Job that was sent: the user who did it. It says nothing about what the job is."""
 
-_SUBMITTED_BY: Final = "cajajejo/submitted-by"
 _COMPONENT: Final = "app.kubernetes.io/component"
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _LONGEST_NAME: Final = 253
@@ -163,7 +164,7 @@ def _place(cluster: Cluster, namespace: str | None) -> str:
 
 def _submitter(job: JsonObject) -> str:
     annotations = job["metadata"].get("annotations")
-    return str(annotations.get(_SUBMITTED_BY) or "") if isinstance(annotations, dict) else ""
+    return str(annotations.get(SUBMITTED_BY) or "") if isinstance(annotations, dict) else ""
 
 
 def _made(job: JsonObject) -> datetime | None:
