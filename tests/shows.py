@@ -7,6 +7,7 @@ import io
 import re
 import threading
 import time
+from collections import Counter
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,7 +128,14 @@ class Show:
         why = ("Complete", "CompletionsReached") if code == 0 else ("Failed", "BackoffLimitExceeded")
         condition = {"type": why[0], "status": "True", "reason": why[1], "lastTransitionTime": _MOMENT.format(6)}
         status = {"conditions": [condition], **({"completionTime": _MOMENT.format(6)} if code == 0 else {})}
+        status |= self._counted(of)
         self.talk.fake.update("Job", of, {"status": status})
+
+    def _counted(self, of: str) -> dict[str, int]:
+        """How many pods of a Job have ended, as its controller counts them before it says that the Job has."""
+        pods = [pod for pod in self.talk.fake.objects("Pod") if pod["metadata"]["ownerReferences"][0]["name"] == of]
+        phases = Counter(pod["status"]["phase"] for pod in pods)
+        return {"succeeded": phases["Succeeded"], "failed": phases["Failed"]}
 
     def scenario(self, name: str, job_name: str | None = None) -> Player:
         """A player of a recorded scenario whose Job is there, and is ours."""
