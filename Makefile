@@ -1,7 +1,7 @@
 # Thin, for a fresh machine: everything is set up under the checkout.
 PYTHON ?= python3
 
-.PHONY: help demo test lint docs clean
+.PHONY: help demo test lint images docs clean
 help: ## what can be made here
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
@@ -20,10 +20,15 @@ lint: ## formatting, lint, types and the layers
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
+images: ## both images built and run, with the engine of this machine or one of our own
+	@$(PYTHON) scripts/environments.py project
+	@$(PYTHON) scripts/docker_engine.py run -- .ci/images
+
 docs: ## write docs/cli.md and schemas/ anew from the code
 	@$(PYTHON) scripts/environments.py project
 	@.venv/bin/python scripts/docs.py
 	@.venv/bin/python scripts/schemas.py
 
 clean: ## remove everything that the other targets made
-	rm -rf .venv .cajajejo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	@$(PYTHON) scripts/docker_engine.py stop
+	rm -rf .venv .cajajejo wheels .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -7,26 +7,66 @@ from __future__ import annotations
 
 import os
 import shlex
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from cajajejo import settings
+from cajajejo import images, settings
+from cajajejo.errors import CajajejoError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from invoke.context import Context
 
 USAGE = 2
 UNITS = {"days": "d", "hours": "h", "minutes": "m"}
+ROOT = Path(__file__).resolve().parent
 
 
 def run(context: Context, *command: str) -> None:
     """Prints and runs a command that shares the terminal."""
-    line = shlex.join(command)
-    print(line)  # noqa: T201  # a task shows what it does
-    context.run(line, pty=False)
+    show(command)
+    context.run(shlex.join(command), pty=False)
+
+
+def show(command: Sequence[str]) -> None:
+    """Prints a command before it runs: a task shows what it does."""
+    print(shlex.join(command), flush=True)  # noqa: T201
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """An expected failure ends a task with its lines."""
+    try:
+        yield
+    except CajajejoError as error:
+        raise Exit("\n".join(error.lines()), error.exit_code) from error
+
+
+def registry() -> str | None:
+    """The registry that the project's images are pushed to, where one is configured."""
+    gcp = settings.gcp_here(os.environ)
+    return gcp.registry if gcp else None
+
+
+def build(context: Context, image: images.Image, arguments: Sequence[str], *, allow_dirty: bool) -> None:
+    """Builds an image from the repository that this file belongs to, named after its commit."""
+    with told():
+        sha = images.commit(ROOT, allow_dirty=allow_dirty)
+        command = images.build_command(image, os.path.relpath(ROOT), sha, registry(), arguments)
+    run(context, *command)
+
+
+def push(context: Context, image: images.Image, *, allow_dirty: bool) -> None:
+    """Pushes what `build` made."""
+    with told():
+        names = images.names_to_push(image, images.commit(ROOT, allow_dirty=allow_dirty), registry())
+    for name in names:
+        run(context, "docker", "push", name)
 
 
 @task
@@ -120,6 +160,87 @@ def docs(context: Context) -> None:
     run(context, "make", "docs")
 
 
+JOB = "kind of job: evaluation"
+DIRTY = "although tracked files differ from the commit; the tag says -dirty"
+ARGUMENT = "NAME=VALUE for the Dockerfile, as PYTHON_IMAGE=… or TORCH_INDEX=…; may be repeated"
+
+
+@task(positional=["job"], iterable=["build_arg"], help={"job": JOB, "allow_dirty_repo": DIRTY, "build_arg": ARGUMENT})
+def build_job_image(
+    context: Context, job: str, *, allow_dirty_repo: bool = False, build_arg: Sequence[str] | None = None
+) -> None:
+    """Build the image of a kind of job, tagged latest and with the commit."""
+    with told():
+        image = images.of_job(job)
+    build(context, image, build_arg or (), allow_dirty=allow_dirty_repo)
+
+
+@task(positional=["job"], help={"job": JOB, "allow_dirty_repo": DIRTY})
+def push_job_image(context: Context, job: str, *, allow_dirty_repo: bool = False) -> None:
+    """Push the image of this commit to the registry of [gcp] in cajajejo.toml."""
+    with told():
+        image = images.of_job(job)
+    push(context, image, allow_dirty=allow_dirty_repo)
+
+
+@task(positional=["job"], iterable=["build_arg"], help={"job": JOB, "allow_dirty_repo": DIRTY, "build_arg": ARGUMENT})
+def build_and_push_job_image(
+    context: Context, job: str, *, allow_dirty_repo: bool = False, build_arg: Sequence[str] | None = None
+) -> None:
+    """Build the image of a kind of job, and push it."""
+    with told():
+        image = images.of_job(job)
+        images.host(registry())
+    build(context, image, build_arg or (), allow_dirty=allow_dirty_repo)
+    push(context, image, allow_dirty=allow_dirty_repo)
+
+
+@task(iterable=["build_arg"], help={"allow_dirty_repo": DIRTY, "build_arg": ARGUMENT})
+def build_mlflow_image(
+    context: Context, *, allow_dirty_repo: bool = False, build_arg: Sequence[str] | None = None
+) -> None:
+    """Build the image of the init container, which downloads models, tagged latest and with the commit."""
+    build(context, images.MLFLOW, build_arg or (), allow_dirty=allow_dirty_repo)
+
+
+@task(help={"allow_dirty_repo": DIRTY})
+def push_mlflow_image(context: Context, *, allow_dirty_repo: bool = False) -> None:
+    """Push the image of the init container to the registry of [gcp] in cajajejo.toml."""
+    push(context, images.MLFLOW, allow_dirty=allow_dirty_repo)
+
+
+@task(iterable=["build_arg"], help={"allow_dirty_repo": DIRTY, "build_arg": ARGUMENT})
+def build_and_push_mlflow_image(
+    context: Context, *, allow_dirty_repo: bool = False, build_arg: Sequence[str] | None = None
+) -> None:
+    """Build the image of the init container, and push it."""
+    with told():
+        images.host(registry())
+    build(context, images.MLFLOW, build_arg or (), allow_dirty=allow_dirty_repo)
+    push(context, images.MLFLOW, allow_dirty=allow_dirty_repo)
+
+
+@task(
+    auto_shortflags=False,
+    help={"gcp_project_number": f"take the key from the secret {images.SECRET} of this Google Cloud project"},
+)
+def docker_login(context: Context, *, gcp_project_number: str = "") -> None:  # noqa: ARG001  # invoke passes it
+    """Log docker in to the registry, with the key in GCP_ARTIFACT_WRITER_SA_JSON_KEY_B64 or in Secret Manager."""
+    with told():
+        place = registry()
+        command = images.login_command(place)
+        password = images.key(os.environ, gcp_project_number, said=show)
+        show(command)
+        images.log_in(place, password)
+
+
+@task(help={"port": "where a browser finds it, on this machine alone"})
+def serve_docs(context: Context, port: int = 8000) -> None:
+    """Show the pages of docs/ to a browser, as they are written: in Markdown."""
+    directory = os.path.relpath(ROOT / "docs")
+    run(context, "python", "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", directory)
+
+
 @task(
     help={
         "project": "Google Cloud project; without: of [gcp] in cajajejo.toml",
@@ -129,7 +250,8 @@ def docs(context: Context) -> None:
 )
 def authenticate_kubectl(context: Context, project: str = "", location: str = "", cluster: str = "") -> None:
     """Log kubectl, and cajajejo, in to the GKE cluster of the project."""
-    gcp = settings.gcp_here(os.environ) if not (project and location and cluster) else None
+    with told():
+        gcp = settings.gcp_here(os.environ) if not (project and location and cluster) else None
     place = [project or (gcp and gcp.project), location or (gcp and gcp.location), cluster or (gcp and gcp.cluster)]
     if not all(place):
         raise Exit("which cluster? Write [gcp] with project, location, cluster into cajajejo.toml, or give all three")

@@ -1,4 +1,4 @@
-"""The two Python environments of this checkout: `project` (.venv) and `helm` (.cajajejo/envs/helm).
+"""The two Python environments of this checkout: `project` (.venv) and `helm` (.cajajejo/envs/helm, with lm-eval).
 
     python3 scripts/environments.py [project] [helm]        both when neither is named
 
@@ -31,7 +31,8 @@ if sys.version_info < (3, 11) or sys.version_info >= (3, 15):
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".cajajejo"
 ENVS = HOME / "envs"
-REQUIREMENTS = ROOT / "scripts" / "helm-requirements.txt"
+HELM_REQUIREMENTS = ROOT / "scripts" / "helm-requirements.txt"
+LM_EVAL_REQUIREMENTS = ROOT / "scripts" / "lm-eval-requirements.txt"
 POETRY = ("poetry==2.5.1", "poetry-plugin-pypi-mirror==0.6.5")
 TORCH = "torch==2.13.0"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -114,7 +115,8 @@ def clean_environment(extra: dict[str, str]) -> dict[str, str]:
 def stamp_of(name: str) -> str:
     """Return the hash of everything that an environment is made from."""
     if name == "helm":
-        parts = [TORCH, TORCH_CPU_INDEX, REQUIREMENTS.read_text(encoding="utf-8")]
+        files = (HELM_REQUIREMENTS, LM_EVAL_REQUIREMENTS)
+        parts = [TORCH, TORCH_CPU_INDEX, *(file.read_text(encoding="utf-8") for file in files)]
     else:
         parts = [*POETRY, *((ROOT / file).read_text(encoding="utf-8") for file in ("pyproject.toml", "poetry.lock"))]
     python = f"{sys.version_info[:3]} {sys.base_prefix} {sys.platform} {ROOT}"
@@ -171,7 +173,7 @@ def answers(url: str) -> bool:
 
 
 def make_helm(steps: Steps) -> None:
-    """Make HELM's environment."""
+    """Make the environment of HELM and lm-eval: they share torch, transformers and datasets, most of its 2 GB."""
     env = ENVS / "helm"
     if stamp_file("helm").exists():
         # Complete, but made from other versions: what is no longer wanted would stay.
@@ -181,8 +183,9 @@ def make_helm(steps: Steps) -> None:
     if sys.platform == "linux" and answers(f"{TORCH_CPU_INDEX}/torch/"):
         steps.run(f"{TORCH}, CPU build", [*pip, "--no-deps", "--index-url", TORCH_CPU_INDEX, TORCH])
     else:
-        steps.run(f"{TORCH} from pip's index", [*pip, "--constraint", str(REQUIREMENTS), TORCH])
-    steps.run("HELM and what it needs", [*pip, "--no-deps", "--requirement", str(REQUIREMENTS)])
+        steps.run(f"{TORCH} from pip's index", [*pip, "--constraint", str(HELM_REQUIREMENTS), TORCH])
+    steps.run("HELM and what it needs", [*pip, "--no-deps", "--requirement", str(HELM_REQUIREMENTS)])
+    steps.run("lm-eval beside it", [*pip, "--no-deps", "--requirement", str(LM_EVAL_REQUIREMENTS)])
     # NLTK looks in its environment; HELM's BLEU, ROUGE and boolq load these tables, and empty ones are enough.
     tables = env / "nltk_data" / "tokenizers" / "punkt_tab" / "english"
     tables.mkdir(parents=True, exist_ok=True)
@@ -190,6 +193,8 @@ def make_helm(steps: Steps) -> None:
         (tables / table).touch()
     check = "import gguf, torch, transformers, helm.benchmark.run, helm.benchmark.runner"
     steps.run("HELM starts", [python_of(env), "-c", check])
+    check = "import lm_eval.evaluator, lm_eval.models.huggingface, lm_eval.tasks"
+    steps.run("lm-eval starts", [python_of(env), "-c", check])
 
 
 def package_index(python: str) -> str:
@@ -211,7 +216,8 @@ def make_project(steps: Steps) -> None:
     steps.run(" and ".join(POETRY), [python_of(poetry), "-m", "pip", "install", *POETRY])
     make_venv(steps, env, with_pip=False)
     stamp_file("project").unlink(missing_ok=True)
-    command = [python_of(poetry), "-m", "poetry", "install", "--all-extras", "--with", "dev"]
+    # Compiled here: where PYTHONDONTWRITEBYTECODE is set, every import of mlflow would take four times as long.
+    command = [python_of(poetry), "-m", "poetry", "install", "--compile", "--all-extras", "--with", "dev"]
     steps.run(
         "dependencies of poetry.lock", [*command, "--no-interaction", "--no-ansi"],
         POETRY_PYPI_MIRROR_URL=package_index(python_of(poetry)), POETRY_VIRTUALENVS_IN_PROJECT="true",

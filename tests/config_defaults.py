@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cajajejo.config import HARNESSES
+
 DEFAULTS: dict[str, Any] = {
     "kind": "evaluation",
     "image_digest": None,
@@ -47,8 +49,19 @@ DEFAULTS: dict[str, Any] = {
         "workload_priority_class_name": None,
         "time_zone": None,
     },
-    "helm": {"args": []},
-    "model_config": {"mlflow_artifact": None, "gs_uri": None, "path": None},
+    "helm": {"args": [], "timeout_seconds": None},
+    "lm_eval": {"include_path": None, "num_fewshot": None, "limit": None, "args": [], "timeout_seconds": None},
+    "command": {"results": None, "event_files": None, "timeout_seconds": None},
+    "mlflow_config": {"spool_uri": None},
+    "model_config": {
+        "mlflow_artifact": None,
+        "gs_uri": None,
+        "s3_uri": None,
+        "path": None,
+        "hf_repo": None,
+        "revision": None,
+    },
+    "model_fetch": {"kind": None, "image": None},
     "tracking_config": {"run_name": None},
     "env": {},
     "secret_env": {},
@@ -62,8 +75,10 @@ def complete(config: dict[str, Any], defaults: dict[str, Any] = DEFAULTS) -> dic
     """A config with every field that it leaves out, as the ConfigMap shows it."""
     whole = {**defaults, **config}
     for key, value in defaults.items():
-        if isinstance(value, dict) and value and key in config:
+        if isinstance(value, dict) and value and isinstance(config.get(key), dict):
             whole[key] = complete(config[key], value)
+    if defaults is DEFAULTS:
+        whole |= {name: None for name in HARNESSES if name not in config}
     if "tolerations" in whole:
         kubernetes = {"operator": "Equal", "tolerationSeconds": None}
         whole["tolerations"] = [{**kubernetes, **toleration} for toleration in whole["tolerations"]]

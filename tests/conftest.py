@@ -21,6 +21,8 @@ HIDDEN = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--readme-commands", action="store_true", help="run the README's evaluation, a minute")
     parser.addoption("--regenerate-examples", action="store_true", help="write examples/*/manifest.yml anew")
+    parser.addoption("--image", help="the evaluation image that tests/image run, as neurips/evaluation")
+    parser.addoption("--mlflow-image", help="the init container's image for tests/image, as neurips/mlflow-skinny-gcp")
     parser.addoption("--cluster", action="store_true", help="run the tests marked cluster against the kubeconfig's")
     parser.addoption("--cluster-image", metavar="IMAGE", default="busybox:1.37", help="small, with sh, for --cluster")
     parser.addoption("--cluster-storage-class", metavar="NAME", help="one that is there, for --cluster")

@@ -97,14 +97,52 @@ env_names = st.from_regex(r"\A[-._a-zA-Z][-._a-zA-Z0-9]{0,20}\Z")
 @st.composite
 def sources(draw: st.DrawFn) -> dict[str, Any]:
     """A model source of any kind."""
-    kind = draw(st.sampled_from(["directory", "repo", "gs_uri", "path"]))
-    if kind == "gs_uri":
-        return {"gs_uri": f"gs://bucket/{draw(texts)}x"}
+    kind = draw(st.sampled_from(["directory", "repo", "gs_uri", "s3_uri", "hf_repo", "path"]))
+    if kind in {"gs_uri", "s3_uri"}:
+        return {kind: f"{kind[:2]}://bucket/{draw(texts)}x"}
+    if kind == "hf_repo":
+        return {"hf_repo": "EleutherAI/pythia-70m", "revision": draw(some_text)}
     if kind == "path":
         return {"path": draw(some_text)}
     artifact = {name: draw(some_text) for name in ("run_id", "artifact_path", "model_directory")}
     artifact[f"tokenizer_{'directory' if kind == 'directory' else 'hf_repo'}"] = draw(some_text)
     return {"mlflow_artifact": artifact}
+
+
+@st.composite
+def fetches(draw: st.DrawFn, source: dict[str, Any]) -> dict[str, Any]:
+    """A way to fetch a model from `source`."""
+    if "path" in source:
+        return {}
+    kinds = ["cajajejo"] if source.keys() & {"s3_uri", "hf_repo"} else ["mlflow", "cajajejo"]
+    images = some_text.filter(_has_no_space_around)
+    return draw(st.fixed_dictionaries({}, optional={"kind": st.sampled_from(kinds), "image": images}))
+
+
+arguments = texts.filter(lambda text: text[:1] != "-" or not text[1:2].isalpha())
+"""Of a harness; some options are refused."""
+
+
+def _lists() -> st.SearchStrategy[list[str]]:
+    return st.lists(arguments, min_size=1, max_size=3)
+
+
+files_inside = texts.map(lambda text: f"runs/{text}x").filter(lambda path: ".." not in path)
+HARNESSES = {
+    "helm": st.fixed_dictionaries({"args": st.lists(arguments, max_size=3), "suite": some_text}),
+    "lm_eval": st.fixed_dictionaries(
+        {"tasks": st.lists(some_text, min_size=1, max_size=3), "include_path": some_text, "args": _lists()}
+    ),
+    "command": st.fixed_dictionaries({"args": _lists(), "results": files_inside})
+    | st.fixed_dictionaries({"args": _lists(), "event_files": files_inside}),
+}
+harnesses = st.sampled_from(sorted(HARNESSES)).flatmap(
+    lambda name: HARNESSES[name].map(lambda section: {name: section})
+)
+trackings = st.fixed_dictionaries(
+    {"tracking_uri": some_text},
+    optional={"spool_uri": texts.map(lambda text: f"s3://bucket/{text}x").filter(lambda uri: "@" not in uri)},
+)
 
 
 def _is_mount_path(path: str) -> bool:
@@ -130,6 +168,7 @@ def storage(draw: st.DrawFn, profile: str) -> dict[str, Any]:
 @st.composite
 def configs(draw: st.DrawFn, profile: str = "gke-autopilot") -> dict[str, Any]:
     """A valid config with hostile text wherever free text may stand."""
+    source = draw(sources())
     tags = draw(st.dictionaries(tag_keys, texts | st.lists(texts, max_size=3), max_size=2))
     return {
         "version": "v4",
@@ -147,9 +186,10 @@ def configs(draw: st.DrawFn, profile: str = "gke-autopilot") -> dict[str, Any]:
             "labels": draw(labels),
             "annotations": draw(st.dictionaries(names.map("example.org/{}".format), texts, max_size=3)),
         },
-        "helm": {"args": draw(st.lists(texts, max_size=3)), "suite": draw(some_text)},
-        "mlflow_config": {"tracking_uri": draw(some_text)},
-        "model_config": draw(sources()),
+        **draw(harnesses),
+        "mlflow_config": draw(trackings),
+        "model_config": source,
+        "model_fetch": draw(fetches(source)),
         "tracking_config": {
             "experiment_name": draw(some_text),
             "run_name": draw(some_text),
@@ -187,7 +227,8 @@ def parse_all(config: dict[str, Any], run_specs: str = RUN_SPECS, **options: Any
     version = options.pop("config_version", UNSET)
     rendering = evaluation.Rendering(**options)
     with TemporaryDirectory() as directory:
-        files = write_job(Path(directory), config, run_specs)
+        config_path, run_specs_path = write_job(Path(directory), config, run_specs)
+        files = (config_path, run_specs_path if config.get("helm") else None)
         return evaluation.parse_job(*files, config_version=version, rendering=rendering)
 
 

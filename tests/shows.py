@@ -127,8 +127,8 @@ class Show:
         self.put_pod(of, number, terminated=ended)
         why = ("Complete", "CompletionsReached") if code == 0 else ("Failed", "BackoffLimitExceeded")
         condition = {"type": why[0], "status": "True", "reason": why[1], "lastTransitionTime": _MOMENT.format(6)}
-        status = {"conditions": [condition], **({"completionTime": _MOMENT.format(6)} if code == 0 else {})}
-        status |= self._counted(of)
+        finished = {"completionTime": _MOMENT.format(6)} if code == 0 else {}
+        status = {"conditions": [condition], **finished, **self._counted(of)}
         self.talk.fake.update("Job", of, {"status": status})
 
     def _counted(self, of: str) -> dict[str, int]:

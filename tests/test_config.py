@@ -12,24 +12,17 @@ from hypothesis import given, settings
 
 from cajajejo import config as configs
 from cajajejo import validation, yamlfile
-from cajajejo.config import (
-    DOCUMENTED_TAGS,
-    POD_VARIABLES,
-    EvaluationJobConfig,
-    HelmConfig,
-    MlflowConfig,
-    Tags,
-    TrackingConfig,
-)
+from cajajejo.config import POD_VARIABLES, EvaluationJobConfig
 from cajajejo.errors import FileProblemsError
+from cajajejo.harness_config import HelmConfig
 from cajajejo.model_source import MlflowArtifact, ModelSource
 from cajajejo.pod_config import ComputeConfig
+from cajajejo.tracking_config import DOCUMENTED_TAGS, MlflowConfig, Tags, TrackingConfig
 from tests import builders, hostile
 from tests.builders import ABSENT, ROOT, job_config
 from tests.config_defaults import complete
 
 MISSION = ROOT / "tests" / "data" / "mission" / "job_config.yml"
-FIELDS = ", ".join(validation.field_names(EvaluationJobConfig, ()))
 COMPUTE = ", ".join(validation.field_names(EvaluationJobConfig, ("compute_config",)))
 ARTIFACT = {"run_id": "3969f731d3f74fd19cfed62a9aa26d69", "artifact_path": "model", "model_directory": "model"}
 
@@ -102,7 +95,7 @@ def test_the_mission_names_fourteen_tags_and_four_variables() -> None:
 
 def test_what_is_optional_has_a_default(tmp_path: Path) -> None:
     config = load(tmp_path, helm__args=ABSENT)
-    assert (config.kind, config.helm.args, config.env) == ("evaluation", (), {})
+    assert (config.kind, config.helm, config.env) == ("evaluation", HelmConfig(suite="v1"), {})
     assert config.compute_config == ComputeConfig(accelerator=None, cpu="2", memory="4Gi")
     assert config.tracking_config.run_name is None
 
@@ -110,7 +103,7 @@ def test_what_is_optional_has_a_default(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "field",
     [
-        *("version", "image", "image_tag", "compute_config", "compute_config.cpu", "compute_config.memory", "helm"),
+        *("version", "image", "image_tag", "compute_config", "compute_config.cpu", "compute_config.memory"),
         *("helm.suite", "mlflow_config", "mlflow_config.tracking_uri", "model_config", "tracking_config"),
         *("tracking_config.experiment_name", "tracking_config.description", "tracking_config.tags"),
         *("tracking_config.tags.creator", "tracking_config.tags.lifecycle"),
@@ -131,7 +124,8 @@ def test_an_artifact_needs_its_three_fields(tmp_path: Path, field: str) -> None:
 @pytest.mark.parametrize(
     ("field", "hint"),
     [
-        ("imagetag", "did you mean image_tag? (one of kind, version, image,"),
+        ("imagetag", "did you mean image_tag?"),
+        ("lmeval", "did you mean lm_eval?"),
         ("suite", "one of kind, version, image,"),
         ("compute_config__memroy", f"did you mean memory? (one of {COMPUTE})"),
         ("compute_config__gpu", f"did you mean cpu? (one of {COMPUTE})"),
@@ -140,7 +134,12 @@ def test_an_artifact_needs_its_three_fields(tmp_path: Path, field: str) -> None:
         ("kubernetes_config__deadline_seconds", "did you mean active_deadline_seconds? (one of namespace,"),
         ("kubernetes_config__queue", "did you mean queue_name? (one of namespace,"),
         ("mlflow_config__timeout", "one of tracking_uri"),
-        ("model_config__s3_uri", "did you mean gs_uri? (one of mlflow_artifact, gs_uri, path)"),
+        (
+            "model_config__s3uri",
+            "did you mean s3_uri? (one of mlflow_artifact, gs_uri, s3_uri, path, hf_repo, revision)",
+        ),
+        ("model_fetch__images", "did you mean image? (one of kind, image)"),
+        ("mlflow_config__spool_url", "did you mean spool_uri? (one of tracking_uri, spool_uri)"),
         ("tracking_config__runname", "did you mean run_name? (one of experiment_name, run_name, description, tags)"),
     ],
 )
@@ -173,11 +172,11 @@ def test_several_problems_are_told_at_once_in_order_of_lines_and_a_misspelt_requ
     assert problems_of_text(tmp_path, text) == [
         "c.yml:1: version: must be 'v4', not 'v3'",
         "c.yml:3: imagetag: unknown field",
-        f"    did you mean image_tag? (one of {FIELDS})",
+        "    did you mean image_tag?",
         "c.yml:4: compute_config.memory: not a quantity: '16GB'",
         "    did you mean 16Gi (17.2 GB) or 16G (16.0 GB)?",
         "c.yml:6: helm.suit: unknown field",
-        "    did you mean suite? (one of args, suite)",
+        "    did you mean suite? (one of args, suite, timeout_seconds)",
         "c.yml:7: helm.args: must be a list, not '--max-eval-instances 10'",
         "c.yml:8: mlflow_config.tracking_uri: must be text, not empty",
         "c.yml:9: model_config.gs_uri: not the address of a directory in a bucket: bucket/model",
@@ -211,7 +210,7 @@ def test_numbers_are_taken_as_text_the_way_they_were_written(tmp_path: Path) -> 
     path.write_text(text)
     config = configs.load(path)
     assert (config.image_tag, config.compute_config.cpu, config.compute_config.memory) == ("1.10", "4", "1e9")
-    assert (config.helm.suite, config.helm.args) == ("010", ("--max-eval-instances", "10", "0x1F", "1.50", "true"))
+    assert config.helm == HelmConfig(suite="010", args=("--max-eval-instances", "10", "0x1F", "1.50", "true"))
     tracking = config.tracking_config
     assert (tracking.experiment_name, tracking.run_name, tracking.description) == ("7", "1_000", "3.0")
     assert tracking.tags.as_text() == {"creator": "1.10", "lifecycle": "no", "datasets": "1,2.50,x"}
@@ -277,7 +276,8 @@ def test_a_config_is_yaml_with_sorted_keys_and_every_field(tmp_path: Path) -> No
     assert data == complete(job_config(env={"B": "1", "A": "2"}))
     keys = re.findall(r"^([a-z_]+):", text, re.MULTILINE)
     assert keys == sorted(validation.field_names(EvaluationJobConfig, ()))
-    assert '\nenv:\n  A: "2"\n  B: "1"\nhelm:\n  args:\n  - "--max-eval-instances"\n  - "20"\n  suite: v1\n' in text
+    helm = 'helm:\n  args:\n  - "--max-eval-instances"\n  - "20"\n  suite: v1\n  timeout_seconds: null\n'
+    assert f'\nenv:\n  A: "2"\n  B: "1"\n{helm}' in text
 
 
 @settings(max_examples=50, deadline=None)

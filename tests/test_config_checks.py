@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cajajejo import config_checks, kubernetes_schemas, profiles
+from cajajejo import config_checks, kubernetes_schemas, profiles, run_specs
 from cajajejo.config import EvaluationJobConfig
 from tests import builders
 
@@ -14,10 +14,17 @@ L4 = {"accelerator": "nvidia-l4", "cpu": "4", "memory": "16Gi"}
 CPU = {"cpu": "4", "memory": "16Gi"}
 H100 = {**CPU, "accelerator": "nvidia-h100-80gb"}
 TPU = {**CPU, "accelerator": "tpu-v6e-slice", "accelerator_count": 4}
+CLAIM = {"kind": "claim", "claim_name": "runs"}
+CACHE = {"claim_name": "models", "mount_path": "/models"}
+ON_A_CLAIM = "on a claim: storage_config.scratch.kind: claim, or a model_cache that is not read_only"
+KEPT = f"gs://BUCKET/PATH, s3://BUCKET/PATH, or a directory {ON_A_CLAIM}"
+ARTIFACT = {"run_id": "r", "artifact_path": "model", "model_directory": "model/m", "tokenizer_hf_repo": "a/b"}
 
 
 def config(**changes: Any) -> EvaluationJobConfig:
-    return EvaluationJobConfig.model_validate(builders.job_config(**changes))
+    """A config that is tracked on a server, since a file is gone with the pod."""
+    server = {"mlflow_config__tracking_uri": "http://10.164.0.15:5000"}
+    return EvaluationJobConfig.model_validate(builders.job_config(**{**server, **changes}))
 
 
 def told(
@@ -49,6 +56,16 @@ GOOD = [
     ("kind", {}),
     ("plain", {"compute_config": {**L4, "accelerator_count": 3}}),
     ("plain", {"compute_config": CPU, "image_tag": "latest", "image_digest": f"sha256:{'0' * 64}"}),
+    ("plain", {"helm__timeout_seconds": 14399}),
+    ("plain", {"model_config": {"hf_repo": "a/b"}, "env": {"HF_HUB_OFFLINE": "0", "HF_DATASETS_OFFLINE": "1"}}),
+    ("plain", {"mlflow_config__spool_uri": "gs://spool"}),
+    ("plain", {"mlflow_config__spool_uri": "s3://spool/a"}),
+    ("plain", {"mlflow_config__spool_uri": "/scratch/spool", "storage_config__scratch": CLAIM}),
+    (
+        "plain",
+        {"mlflow_config__spool_uri": "/models/spool", "storage_config__model_cache": {**CACHE, "read_only": False}},
+    ),
+    ("plain", {"mlflow_config__tracking_uri": "sqlite:////scratch/m.db", "storage_config__scratch": CLAIM}),
 ]
 
 
@@ -176,6 +193,16 @@ SENTENCES = [
         ],
     ),
     (
+        "plain",
+        {"kubernetes_config__termination_grace_period_seconds": 24},
+        [
+            (
+                "warning: kubernetes_config.termination_grace_period_seconds: "
+                "the evaluation takes up to 25 seconds to keep what is finished, not 24"
+            ),
+        ],
+    ),
+    (
         "kind",
         {"compute_config": {**CPU, "shared_memory": "16Gi"}},
         [
@@ -231,6 +258,81 @@ SENTENCES = [
             "take one of the two away: create_storage_class or storage_class_parameters",
         ],
     ),
+    (
+        "plain",
+        {"helm": None, "lm_eval": {"tasks": ["a"], "timeout_seconds": 14400}},
+        [
+            (
+                "warning: lm_eval.timeout_seconds: "
+                "the job ends before: after 14400 seconds, of which waiting and the model are a part"
+            ),
+            "less, or more kubernetes_config.active_deadline_seconds",
+        ],
+    ),
+    (
+        "plain",
+        {"env": {"HF_TOKEN": "x", "HF_HOME": "/scratch", "URL": "http://a@h"}},
+        [
+            "warning: env.HF_TOKEN: looks like a login, which would be stored with the job",
+            "secret_env names a Secret",
+        ],
+    ),
+    (
+        "plain",
+        {"helm": None, "lm_eval": {"tasks": ["a"], "args": ["--verbosity", "hf_abcdefghij0123456789xyz"]}},
+        [
+            "warning: lm_eval.args.1: looks like a login, which would be stored with the job",
+            "secret_env names a Secret",
+        ],
+    ),
+    (
+        "plain",
+        {"mlflow_config__tracking_uri": "sqlite:///mlflow.db"},
+        [
+            "warning: mlflow_config.tracking_uri: a file in the pod, which is gone with it: sqlite:///mlflow.db",
+            f"a tracking server, or a file {ON_A_CLAIM}",
+        ],
+    ),
+    (
+        "plain",
+        {"mlflow_config__spool_uri": "/scratch/spool"},
+        ["warning: mlflow_config.spool_uri: a directory in the pod, which is gone with it: /scratch/spool", KEPT],
+    ),
+    (
+        "plain",
+        {"mlflow_config__spool_uri": "/scratch/../spool", "storage_config__scratch": CLAIM},
+        ["warning: mlflow_config.spool_uri: a directory in the pod, which is gone with it: /scratch/../spool", KEPT],
+    ),
+    (
+        "plain",
+        {"mlflow_config__spool_uri": "/models/spool", "storage_config__model_cache": CACHE},
+        [
+            (
+                "mlflow_config.spool_uri: "
+                "cannot be written to, because storage_config.model_cache is read_only: /models/spool"
+            ),
+            KEPT,
+        ],
+    ),
+    (
+        "plain",
+        {"model_config": {"hf_repo": "a/b"}, "env": {"TRANSFORMERS_OFFLINE": "on"}},
+        [
+            "model_config.hf_repo: comes from the hub, and env.TRANSFORMERS_OFFLINE says that the pod is offline",
+            "take the variable away, or have the model in MLflow or a bucket: mlflow_artifact, gs_uri, s3_uri",
+        ],
+    ),
+    (
+        "plain",
+        {"model_config": {"mlflow_artifact": ARTIFACT}, "env": {"HF_HUB_OFFLINE": "1"}},
+        [
+            (
+                "warning: model_config.mlflow_artifact.tokenizer_hf_repo: "
+                "the tokenizer comes from the hub, and env.HF_HUB_OFFLINE says that the pod is offline"
+            ),
+            "log the tokenizer with the model (tokenizer_directory), or have it in the image",
+        ],
+    ),
 ]
 
 
@@ -255,3 +357,30 @@ def test_a_version_of_gke_that_has_it_not_is_told(version: str, expected: list[s
 def test_any_name_is_taken_where_that_was_asked_for() -> None:
     compute = {**CPU, "accelerator": "nvidia-next"}
     assert told("gke-autopilot", allow_unknown=True, compute_config=compute) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ({"mlflow_artifact": ARTIFACT}, "huggingface/m"),
+        ({"gs_uri": "gs://bucket/path/model"}, "huggingface/model"),
+        ({"s3_uri": "s3://bucket/model/"}, "huggingface/model"),
+        ({"path": "/models/pythia-70m/"}, "huggingface/pythia-70m"),
+        ({"hf_repo": "EleutherAI/pythia-70m", "revision": "step1000"}, "huggingface/pythia-70m"),
+        ({"hf_repo": "gpt2"}, "huggingface/gpt2"),
+    ],
+)
+def test_run_specs_name_the_model_by_its_last_part(source: dict[str, Any], name: str) -> None:
+    assert config_checks.model_name(config(model_config=source)) == name
+
+
+def test_run_specs_are_looked_at_for_helm_alone() -> None:
+    entries = run_specs.entries('{description: "mmlu:model=huggingface/other", priority: 1}')
+    offline = {"env": {"HF_HUB_OFFLINE": "1"}}
+    found = config_checks.run_spec_findings(config(**offline), entries)
+    assert [(finding.level, finding.message) for _, finding in found] == [
+        ("error", "the model is huggingface/other, the job config's is huggingface/tiny"),
+        ("warning", "mmlu downloads its data, and env.HF_HUB_OFFLINE says that the pod cannot"),
+    ]
+    lm_eval = config(**offline, helm=None, lm_eval={"tasks": ["a"]})
+    assert config_checks.run_spec_findings(lm_eval, entries) == []

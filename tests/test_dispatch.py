@@ -13,7 +13,7 @@ from cajajejo.dispatch import ObjectDiff, Prepared, Request
 from cajajejo.errors import FileProblemsError, UsageError
 from cajajejo.evaluation import Rendering
 from cajajejo.submission import JobExistsError, JobFailedError
-from tests import sending
+from tests import builders, sending
 from tests.clusters import Talk, talking
 from tests.sending import CONFIG, RUN_SPECS
 
@@ -50,7 +50,6 @@ WRONG_FORMS: dict[str, tuple[dict[str, Any], str]] = {
         "both forms are given, and exactly one is needed",
     ),
     "both in part": ({"spec": MISSION, "config": CONFIG}, "both forms are given, and exactly one is needed"),
-    "no run specs": ({"config": CONFIG}, "--path-to-helm-config is missing"),
     "no config": ({"helm_config": RUN_SPECS}, "--path-to-config is missing"),
 }
 
@@ -63,9 +62,29 @@ def test_exactly_one_form_is_asked_for(case: str) -> None:
     assert "\n".join(caught.value.lines()).splitlines() == [
         f"Error: {message}",
         "  forms       --job-spec-path FILE",
-        "              --path-to-config FILE --path-to-helm-config FILE",
+        "              --path-to-config FILE [--path-to-helm-config FILE]",
     ]
     assert caught.value.exit_code == 2
+
+
+def test_helm_has_run_specs() -> None:
+    message = f"--path-to-helm-config is missing: {CONFIG} has helm, which needs run specs"
+    with pytest.raises(UsageError) as caught:
+        dispatch.prepare(Request(config=CONFIG))
+    assert caught.value.lines() == [f"Error: {message}"]
+    with pytest.raises(UsageError, match="HELM_CONFIG is missing: "):
+        dispatch.prepare(Request(config=CONFIG, helm_config_argument="HELM_CONFIG"))
+
+
+def test_another_harness_is_sent_without_run_specs(talk: Talk, tmp_path: Path) -> None:
+    path = builders.write_config(tmp_path, helm=None, lm_eval={"tasks": ["arc_easy"]})
+    job = prepared(config=path, config_version="v1")
+    assert sent(talk, job) == "created"
+    assert list(talk.fake.objects("ConfigMap")[0]["data"]) == ["eval_config.yml"]
+    with pytest.raises(UsageError) as caught:
+        dispatch.prepare(Request(config=path, helm_config=RUN_SPECS, config_version="v1"))
+    given = f"--path-to-helm-config is given ({RUN_SPECS}), and is to be left out"
+    assert caught.value.lines() == [f"Error: {given}: {path} has lm_eval, which takes no run specs"]
 
 
 @pytest.mark.parametrize("version", ["", "\udcff"])

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from cajajejo import checking, evaluation
+from cajajejo import config as configs
 from cajajejo.errors import FileProblemsError, UsageError
 from cajajejo.evaluation import Rendering
 from cajajejo.run_specs import MAX_CONFIG_MAP_BYTES
-from tests import hostile
+from tests import builders, hostile
 from tests.hostile import CONFIG, RUN_SPECS
 
 if TYPE_CHECKING:
@@ -108,6 +110,114 @@ def test_a_wrong_config_is_told_alone_where_the_run_specs_are_fine() -> None:
     with pytest.raises(FileProblemsError) as raised:
         hostile.parse({**CONFIG, "version": "v3"})
     assert [problem.path for problem in raised.value.problems] == ["version"]
+
+
+# --- run specs, or none -------------------------------------------------------------------------------------------
+
+LM_EVAL = {"helm": None, "lm_eval": {"tasks": ["arc_easy"]}}
+COMMAND = {"helm": None, "command": {"args": ["python3", "e.py", "$(MODEL_DIR)"], "results": "r.jsonl"}}
+BY_SERVER = {"mlflow_config__tracking_uri": "http://10.164.0.15:5000"}
+
+
+@pytest.mark.parametrize("harness", [LM_EVAL, COMMAND], ids=["lm_eval", "command"])
+def test_another_harness_has_no_run_specs_in_its_spec(harness: dict[str, Any], tmp_path: Path) -> None:
+    path = builders.write_config(tmp_path, **BY_SERVER, **harness)
+    rendered = evaluation.parse_job(path)
+    (job,) = rendered.jobs
+    assert rendered.warnings == ()
+    assert list(job.document("ConfigMap")["data"]) == ["eval_config.yml"]
+    assert "cajajejo/helm-config-path" not in job.document("Job")["metadata"]["annotations"]
+    variables = {variable["name"]: variable.get("value") for variable in container_of(job)["env"]}
+    assert variables["HELM_CONFIG_PATH_GIT_REPO"] == "None"
+    for documents in [*hostile.read_by_pyyaml(job.text), hostile.read_by_kubectl(job.text, tmp_path)]:
+        text = documents[1]["data"]["eval_config.yml"]
+        assert yaml.safe_load(text) == yaml.safe_load(configs.load(path).as_yaml())
+
+
+def test_run_specs_are_refused_by_another_harness(tmp_path: Path) -> None:
+    path, run_specs = builders.write_config(tmp_path, **LM_EVAL), builders.write_run_specs(tmp_path, "a")
+    for attempt in (
+        lambda: evaluation.parse_job(path, run_specs),
+        lambda: checking.check(path, run_specs, Rendering()),
+    ):
+        with pytest.raises(UsageError) as raised:
+            attempt()
+        given = f"HELM_CONFIG is given ({run_specs}), and is to be left out"
+        assert raised.value.lines() == [f"Error: {given}: {path} has lm_eval, which takes no run specs"]
+
+
+def test_helm_without_run_specs_is_refused_and_only_checked() -> None:
+    config = MISSION_FILES[0]
+    with pytest.raises(UsageError) as raised:
+        evaluation.parse_job(config)
+    assert raised.value.lines() == [f"Error: HELM_CONFIG is missing: {config} has helm, which needs run specs"]
+    assert checking.check(config, None, Rendering()).errors == 0
+
+
+def test_a_setting_chooses_the_harness_too() -> None:
+    settings = ["helm=null", "lm_eval={tasks: [arc_easy]}"]
+    (job,) = evaluation.parse_job(MISSION_FILES[0], rendering=Rendering(settings=settings)).jobs
+    assert "run_specs.conf" not in job.document("ConfigMap")["data"]
+
+
+def test_a_wrong_harness_is_told_as_a_problem_of_the_file(tmp_path: Path) -> None:
+    path = builders.write_config(tmp_path, helm=None)
+    for run_specs in (None, builders.write_run_specs(tmp_path, "a")):
+        with pytest.raises(FileProblemsError) as raised:
+            evaluation.parse_job(path, run_specs)
+        assert [problem.message for problem in raised.value.problems] == [
+            "exactly one of helm, lm_eval, command must be there, not none"
+        ]
+
+
+def test_a_matrix_may_vary_what_lm_eval_is_asked(tmp_path: Path) -> None:
+    axes = {"lm_eval.limit": [10, 20], "lm_eval.tasks": [["a"], ["b"]]}
+    path = builders.write_config(tmp_path, **BY_SERVER, **LM_EVAL, matrix={"axes": axes})
+    assert len(evaluation.parse_job(path).jobs) == 4
+
+
+def test_a_matrix_may_bring_the_section_of_its_harness(tmp_path: Path) -> None:
+    axes = {"lm_eval": [{"tasks": ["a"]}, {"tasks": ["b"]}]}
+    path = builders.write_config(tmp_path, **BY_SERVER, helm=None, matrix={"axes": axes})
+    assert len(evaluation.parse_job(path).jobs) == 2
+
+
+@pytest.mark.parametrize("with_run_specs", [True, False])
+def test_a_matrix_does_not_vary_the_harness(tmp_path: Path, with_run_specs: bool) -> None:  # noqa: FBT001
+    axes = {"helm": [None, {"suite": "v1"}], "lm_eval": [{"tasks": ["a"]}, None]}
+    exclude = [{"helm": None, "lm_eval": None}, {"helm": {"suite": "v1"}, "lm_eval": {"tasks": ["a"]}}]
+    path = builders.write_config(tmp_path, **BY_SERVER, matrix={"axes": axes, "exclude": exclude})
+    run_specs = builders.write_run_specs(tmp_path, "questions") if with_run_specs else None
+    with pytest.raises(FileProblemsError) as raised:
+        evaluation.parse_job(path, run_specs)
+    (problem,) = raised.value.problems
+    assert (problem.path, problem.message) == ("matrix", "its jobs have one harness, not helm and lm_eval")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"helm": {"suite": "v1", "args": ["-o", "x"]}}, "helm.args: -o is set by cajajejo itself"),
+        (
+            {"helm": {"suite": "v1", "args": ["--mongo-uri", "x"]}},
+            "helm.args: --mongo-uri is not taken",
+        ),
+        (
+            {**LM_EVAL, "lm_eval": {"tasks": ["a"], "args": ["--limit", "5"]}},
+            "lm_eval.args: --limit is the field lm_eval.limit",
+        ),
+        ({**COMMAND, "env": {"MODEL_DIR": "/m"}}, "env: MODEL_DIR is set for the command by cajajejo itself"),
+    ],
+)
+def test_what_the_pod_would_refuse_its_harness_is_told_before(
+    changes: dict[str, Any], expected: str, tmp_path: Path
+) -> None:
+    checked = checking.check(builders.write_config(tmp_path, **BY_SERVER, **changes), None, Rendering())
+    assert [f"{problem.path}: {problem.message}" for problem in checked.problems] == [expected]
+    assert checked.problems[0].line is not None
+
+
+# --- settings and paths -------------------------------------------------------------------------------------------
 
 
 def test_settings_change_the_config_before_it_is_rendered() -> None:

@@ -37,8 +37,9 @@ def profile_of(example: Path) -> str:
 
 
 def parse(example: Path) -> Rendered:
-    rendering = evaluation.Rendering(profile=profile_of(example))
-    return evaluation.parse_job(example / "job_config.yml", example / "run_specs.conf", rendering=rendering)
+    rendering, run_specs = evaluation.Rendering(profile=profile_of(example)), example / "run_specs.conf"
+    given = run_specs if run_specs.exists() else None
+    return evaluation.parse_job(example / "job_config.yml", given, rendering=rendering)
 
 
 def manifests_in(example: Path) -> list[Path]:
@@ -121,6 +122,18 @@ def test_every_machine_stands_beside_every_model_source() -> None:
     assert {example.name for example in EXAMPLES} >= wanted
 
 
+def test_every_harness_and_every_way_to_fetch_has_an_example() -> None:
+    configs = [
+        loaded for example in EXAMPLES for loaded, _ in config.validate_all(config.read(example / "job_config.yml"))
+    ]
+    assert {job_config.harness for job_config in configs} == set(config.HARNESSES)
+    ways = {(job_config.model.kind, job_config.fetched_by) for job_config in configs}
+    assert ways == {
+        *((source, kind) for source in ("mlflow_artifact", "gs_uri") for kind in ("mlflow", "cajajejo")),
+        *(("s3_uri", "cajajejo"), ("hf_repo", "cajajejo"), ("path", None)),
+    }
+
+
 def test_examples_are_named_after_what_is_in_them() -> None:
     for example in ORIGINAL:
         job_config = config.load(example / "job_config.yml")
@@ -135,7 +148,8 @@ def test_examples_are_named_after_what_is_in_them() -> None:
 def test_the_configs_of_jobs_are_valid(path: Path) -> None:
     own = path.parent / "app" / f"{path.name.partition('.')[0]}.conf"
     run_specs = own if own.exists() else path.parent / "app" / "run_specs.conf"
-    (job,) = evaluation.parse_job(path, run_specs).jobs
+    given = run_specs if config.load(path).helm else None
+    (job,) = evaluation.parse_job(path, given).jobs
     for document in job.documents:
         kubernetes_validate.validate(document, "1.36", strict=True)
 
@@ -148,8 +162,26 @@ def documented_fields(location: tuple[str, ...] = ()) -> Iterator[str]:
 
 def test_every_field_is_on_the_page_about_jobs() -> None:
     table = (ROOT / "docs/jobs.md").read_text().partition("### The job config")[2].partition("###")[0]
-    rows = re.findall(r"^\| `([a-z_.]+)` \|", table, re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z0-9_.]+)` \|", table, re.MULTILINE)
     assert rows == list(documented_fields())
+
+
+def test_every_block_of_the_page_about_jobs_is_a_config_or_goes_into_one(tmp_path: Path) -> None:
+    page = (ROOT / "docs/jobs.md").read_text("utf-8")
+    whole, *parts = (
+        yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    )
+    assert len(parts) > 4
+    for part in ({}, *parts):
+        job_config = {**whole, **part}
+        if part.keys() & set(config.HARNESSES):
+            job_config = {**{name: value for name, value in whole.items() if name not in config.HARNESSES}, **part}
+        path = tmp_path / "c.yml"
+        path.write_text(yaml.safe_dump(job_config), "utf-8")
+        run_specs = ROOT / "jobs/evaluation/app/run_specs.conf" if config.load(path).helm else None
+        assert [
+            problem for problem in evaluation.parse_job(path, run_specs).warnings if problem.file == str(path)
+        ] == []
 
 
 def test_the_documented_configs_are_there() -> None:

@@ -12,9 +12,11 @@ import pytest
 
 from cajajejo import config as configs
 from cajajejo.errors import HarnessError
-from cajajejo.harness import helm, helm_output
-from cajajejo.harness.model import Model
+from cajajejo.harness import helm_command, helm_output, process
+from cajajejo.harness.adapter import Task
+from cajajejo.harness.helm import Helm
 from cajajejo.harness.scratch import Scratch
+from cajajejo.models.model import Model
 from cajajejo.results import FailedScenario, Results
 
 EXAMPLE = Path(__file__).parents[1] / "examples/cpu-gs-uri/job_config.yml"
@@ -41,7 +43,9 @@ def run(directory: Path, *, names: dict[str, list[str]], end: str, stats: str = 
     config = configs.load(EXAMPLE)
     states = json.dumps({"request_states": [STATE]})
     program = directory / "helm-run"
-    text = HELM.format(python=sys.executable, names=names, suite=config.helm.suite, states=states, stats=stats, end=end)
+    text = HELM.format(
+        python=sys.executable, names=names, suite=helm_command.asked(config).suite, states=states, stats=stats, end=end
+    )
     program.write_text(text)
     program.chmod(0o755)
     (directory / "model").mkdir()
@@ -50,17 +54,18 @@ def run(directory: Path, *, names: dict[str, list[str]], end: str, stats: str = 
     place.run_specs.write_text("entries: []")
     model = Model(directory / "model", str(directory / "model"))
     environ = {"CAJAJEJO_HELM_RUN": str(program)}
+    helm = Helm()
+    task = Task(config, model, place, environ)
     with place.lock() as descriptor:
-        return helm.run(
-            config,
-            model,
-            place,
-            environ=environ,
-            max_instances=None,
+        ended = process.run(
+            helm.program(task),
+            log=place.log,
             watch=lambda _: None,
-            said=lambda *_: None,
+            said=lambda _: None,
+            hide=str,
             keep_open=descriptor,
         )
+    return helm.results(task, ended)
 
 
 KILLED = f"os.kill(os.getpid(), {int(signal.SIGKILL)})"

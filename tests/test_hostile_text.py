@@ -50,8 +50,8 @@ def check(documents: list[dict[str, Any]], config: dict[str, Any], run_specs: st
 
 def check_config_map(config_map: dict[str, Any], config: dict[str, Any], run_specs: str) -> None:
     assert yaml.load(config_map["data"]["eval_config.yml"], Loader=yaml.CSafeLoader) == complete(config)
-    assert config_map["data"]["run_specs.conf"] == run_specs
-    assert set(config_map["data"]) == {"eval_config.yml", "run_specs.conf"}
+    expected = {"run_specs.conf": run_specs} if "helm" in config else {}
+    assert {name: text for name, text in config_map["data"].items() if name != "eval_config.yml"} == expected
 
 
 def check_init_container(pod: dict[str, Any], config: dict[str, Any]) -> None:
@@ -60,7 +60,12 @@ def check_init_container(pod: dict[str, Any], config: dict[str, Any]) -> None:
         assert "initContainers" not in pod
         return
     (init,) = pod["initContainers"]
-    args = [hostile.expand(argument) for argument in init["args"]]
+    args, fetch = [hostile.expand(argument) for argument in init["args"]], config.get("model_fetch", {})
+    if "image" in fetch:
+        assert init["image"] == fetch["image"]
+    if fetch.get("kind") == "cajajejo" or source.keys() & {"s3_uri", "hf_repo"}:
+        check_own_fetch(init, args, config)
+        return
     if "gs_uri" in source:
         assert args == ["storage", "cp", "-r", source["gs_uri"], "/scratch"]
     else:
@@ -70,6 +75,14 @@ def check_init_container(pod: dict[str, Any], config: dict[str, Any]) -> None:
         assert init["env"][0]["name"] == "MLFLOW_TRACKING_URI"
         assert hostile.expand(init["env"][0]["value"]) == config["mlflow_config"]["tracking_uri"]
     assert mounts(init) == ["/scratch", *secret_paths(config)]
+
+
+def check_own_fetch(init: dict[str, Any], args: list[str], config: dict[str, Any]) -> None:
+    cache = cache_path(config)
+    assert args == ["model", "fetch", "/etc/configs/eval_config.yml", "--output", "/scratch"]
+    env = {item["name"]: hostile.expand(item["value"]) for item in init["env"]}
+    assert env == {"HOME": "/scratch", **config["env"]}
+    assert mounts(init) == ["/etc/configs", "/scratch", *cache, *secret_paths(config)]
 
 
 def mounts(container: dict[str, Any]) -> list[str]:
@@ -119,7 +132,14 @@ def test_known_hostile_run_specs_and_descriptions_come_back(text: str, profile: 
 def test_a_hundred_kilobytes_come_back_in_every_field(tmp_path: Path) -> None:
     long = ('"😀 {{ }}\n---\n\tx' * 8000)[:100_000]
     changed = [config_with(path, long) for path in TEXT_FIELDS]
-    changed.append({**CONFIG, "model_config": {"gs_uri": f"gs://b/{long}"}})
+    changed += [{**CONFIG, "model_config": {f"{cloud}_uri": f"{cloud}://b/{long}"}} for cloud in ("gs", "s3")]
+    without_helm = {name: section for name, section in CONFIG.items() if name != "helm"}
+    changed += [
+        {**without_helm, "lm_eval": {"tasks": [long], "include_path": long, "args": [long]}},
+        {**without_helm, "command": {"args": [long, long], "results": f"a{long}"}},
+        {**CONFIG, "model_config": {"hf_repo": "a/b", "revision": long}, "model_fetch": {"image": long.strip()}},
+        {**CONFIG, "mlflow_config": {"tracking_uri": "http://h", "spool_uri": f"gs://b/{long}"}},
+    ]
     specs = [hostile.parse(config) for config in changed]
     from_kubectl = hostile.read_by_kubectl("---\n".join(spec.text for spec in specs), tmp_path)
     for number, (config, spec) in enumerate(zip(changed, specs, strict=True)):

@@ -13,16 +13,25 @@ import pytest
 HEAVY = {"mlflow", "kubernetes", "google", "tensorboard", "numpy", "git", "jinja2", "yaml", "sqlite3", "rich", "torch"}
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "cajajejo"
 SEAMS = {
-    "mlflow": {"tracking.py"},
+    "mlflow": {"tracking/connection.py"},
     "git": {"provenance.py"},
     "tensorboard": {"event_writer.py", "metrics/events.py"},
     "kubernetes": {"cluster/kubeconfig.py"},
-    "urllib3": {"cluster/connection.py"},  # which kubernetes brings
+    "urllib3": {"cluster/connection.py", "models/web.py"},  # which kubernetes brings
+    "gcsfs": {"storage/gcs.py", "storage/refusals.py"},
+    "s3fs": {"storage/s3.py"},
+    "fsspec": {"storage/streams.py"},  # which gcsfs and s3fs bring
+    "aiohttp": {"storage/gcs.py", "storage/refusals.py"},  # as above
+    "botocore": {"storage/refusals.py"},  # which s3fs brings
     "google": {
         "metrics/events.py",  # protobuf, which tensorboard brings
+        "storage/gcs.py",  # google-auth, which gcsfs brings
+        "storage/refusals.py",
         "logs/cloud_connection.py",
         "logs/cloud_entries.py",
+        "logs/cloud_sink.py",
     },
+    "google_crc32c": {"models/checksums.py"},  # which google-cloud-storage brings
     "grpc": {"logs/cloud_connection.py"},  # which tensorboard and google-cloud-logging bring
 }
 

@@ -15,6 +15,7 @@ from jinja2 import nodes
 
 from cajajejo import config, evaluation, manifests, profiles
 from cajajejo.errors import CajajejoError
+from cajajejo.harness_config import HelmConfig
 from cajajejo.manifests import JobIdentity, Manifests
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def mission_config(*settings: str) -> config.EvaluationJobConfig:
 def render(
     *settings: str,
     identity: JobIdentity = IDENTITY,
-    run_specs: str = "entries: []\n",
+    run_specs: str | None = "entries: []\n",
     profile: str = profiles.DEFAULT,
 ) -> Manifests:
     """The mission's config with some settings, rendered."""
@@ -45,17 +46,19 @@ def render_config(
     job_config: config.EvaluationJobConfig,
     *,
     identity: JobIdentity = IDENTITY,
-    run_specs: str = "entries: []\n",
+    run_specs: str | None = "entries: []\n",
     profile: str = profiles.DEFAULT,
     text: str | None = None,
 ) -> Manifests:
+    """A config rendered; `text` stands in the ConfigMap in its place, and run specs of None do not."""
+    files = {"eval_config.yml": job_config.as_yaml() if text is None else text}
     compute, scratch = job_config.compute_config, job_config.storage_config.scratch
     return manifests.render(
         evaluation.TEMPLATE,
         identity,
         config=job_config,
         placement=profiles.placement(profiles.find(profile), compute, scratch),
-        files={"eval_config.yml": job_config.as_yaml() if text is None else text, "run_specs.conf": run_specs},
+        files=files if run_specs is None else {**files, "run_specs.conf": run_specs},
     )
 
 
@@ -76,8 +79,11 @@ SOURCES = {
     "mlflow-directory": [ARTIFACT % "directory"],
     "mlflow-repo": [ARTIFACT % "hf_repo"],
     "gs-uri": ["model_config={gs_uri: 'gs://bucket/path/model'}"],
+    "s3-uri": ["model_config={s3_uri: 's3://bucket/path/model'}"],
+    "hf-repo": ["model_config={hf_repo: EleutherAI/pythia-70m, revision: main}"],
     "path": ["model_config={path: /models/m}"],
 }
+BY_US = "model_fetch.kind=cajajejo"
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
@@ -117,6 +123,100 @@ def test_a_bucket_is_copied_without_a_shell() -> None:
     assert init["command"] == ["gcloud"]
     assert init["args"] == ["storage", "cp", "-r", "gs://bucket/a b;$$(id)/model", "/scratch"]
     assert init["env"] == [{"name": "HOME", "value": "/scratch"}]
+
+
+FETCHED_BY_US = {
+    "s3-uri": SOURCES["s3-uri"],
+    "hf-repo": SOURCES["hf-repo"],
+    "mlflow": [*SOURCES["mlflow-repo"], BY_US],
+    "gs-uri": [*SOURCES["gs-uri"], BY_US],
+}
+
+
+@pytest.mark.parametrize("source", FETCHED_BY_US.values(), ids=FETCHED_BY_US)
+def test_what_we_fetch_is_fetched_by_the_image_of_the_job(source: list[str]) -> None:
+    job = render(*source, "env={A: $(B), HTTPS_PROXY: 'http://proxy:3128'}", SECRETS, "kubernetes_config.time_zone=UTC")
+    check_schema(job)
+    pod = pod_of(job)
+    (init,), (evaluating,) = pod["initContainers"], pod["containers"]
+    assert init["image"] == evaluating["image"]
+    assert (init["command"], init["args"]) == (
+        ["cajajejo"],
+        ["model", "fetch", "/etc/configs/eval_config.yml", "--output", "/scratch"],
+    )
+    given = len(config.POD_VARIABLES) + len(config.POD_IDENTITY)
+    assert init["env"] == evaluating["env"][given:]
+    assert [variable["name"] for variable in init["env"]] == ["A", "HTTPS_PROXY", "HOME", "HF_TOKEN", "TZ"]
+    assert init["securityContext"] == evaluating["securityContext"]
+    assert init["volumeMounts"] == [
+        {"name": "configs-volume", "mountPath": "/etc/configs", "readOnly": True},
+        {"name": "scratch-volume", "mountPath": "/scratch"},
+    ]
+
+
+SECRETS = "secret_env={HF_TOKEN: {name: hub, key: token}}"
+
+
+def test_a_fetch_of_ours_asks_for_no_more_than_the_evaluation() -> None:
+    machine = ["compute_config.accelerator=nvidia-l4", "compute_config.limits={cpu: 8, memory: 32Gi}"]
+    pod = pod_of(render(*SOURCES["s3-uri"], *machine))
+    (init,), (evaluating,) = pod["initContainers"], pod["containers"]
+    without_gpu = {
+        kind: {name: amount for name, amount in asked.items() if "/" not in name}
+        for kind, asked in evaluating["resources"].items()
+    }
+    assert init["resources"] == without_gpu
+    assert set(without_gpu["limits"]) == {"cpu", "memory", "ephemeral-storage"}
+
+
+def test_the_fetch_sees_the_cache_and_the_files_with_secrets_where_the_evaluation_does() -> None:
+    cache = "storage_config.model_cache={claim_name: models, mount_path: /models, read_only: false}"
+    files = "secret_files=[{name: gcp, mount_path: /var/secrets}]"
+    pod = pod_of(render(*SOURCES["s3-uri"], cache, files))
+    (init,), (evaluating,) = pod["initContainers"], pod["containers"]
+    assert init["volumeMounts"] == [
+        {**mount, **READ_ONLY.get(mount["name"], {})} for mount in evaluating["volumeMounts"]
+    ]
+    assert [mount["name"] for mount in init["volumeMounts"]] == [
+        *("configs-volume", "scratch-volume", "model-cache", "secret-files-1")
+    ]
+
+
+READ_ONLY = {"configs-volume": {"readOnly": True}}
+
+
+@pytest.mark.parametrize("source", ["mlflow-repo", "gs-uri"])
+def test_the_documented_fetch_has_neither_the_cache_nor_the_variables_of_the_harness(source: str) -> None:
+    cache = "storage_config.model_cache={claim_name: models, mount_path: /models}"
+    (init,) = pod_of(render(*SOURCES[source], cache, "env={A: b, HOME: /root}"))["initContainers"]
+    assert [mount["name"] for mount in init["volumeMounts"]] == ["scratch-volume"]
+    assert {"name": "HOME", "value": "/scratch"} in init["env"]
+    assert "A" not in {variable["name"] for variable in init["env"]}
+    assert "resources" not in init
+
+
+@pytest.mark.parametrize("source", ["mlflow-repo", "gs-uri", "s3-uri", "hf-repo"])
+def test_the_image_of_the_fetch_can_be_another_one(source: str) -> None:
+    pulled = "image_pull_policy=Always"
+    (init,) = pod_of(render(*SOURCES[source], "model_fetch.image='mirror/fetch:v1'", pulled))["initContainers"]
+    assert init["image"] == "mirror/fetch:v1"
+    assert "imagePullPolicy" not in init
+
+
+def test_the_image_of_the_job_is_pulled_for_the_fetch_as_for_the_evaluation() -> None:
+    digest = f"image_digest=sha256:{'0' * 64}"
+    pod = pod_of(render(*SOURCES["s3-uri"], digest, "image_pull_policy=Never"))
+    both = [
+        (container["image"], container["imagePullPolicy"]) for container in (*pod["initContainers"], *pod["containers"])
+    ]
+    assert len(set(both)) == 1
+    assert both[0][0].endswith(f"@sha256:{'0' * 64}")
+    assert both[0][1] == "Never"
+
+
+def test_a_home_of_the_config_is_that_of_our_fetch_too() -> None:
+    (init,) = pod_of(render(*SOURCES["s3-uri"], "env={HOME: /root}"))["initContainers"]
+    assert init["env"] == [{"name": "HOME", "value": "/root"}]
 
 
 def test_a_model_that_is_there_already_needs_no_init_container() -> None:
@@ -190,6 +290,24 @@ OTHER_CONTENT: dict[str, Callable[[], Manifests]] = {
 }
 
 
+HARNESSES = {
+    "lm_eval": ["helm=null", "lm_eval={tasks: [arc_easy]}"],
+    "command": ["helm=null", "command={args: [python3, e.py], results: r.jsonl}"],
+}
+
+
+@pytest.mark.parametrize("harness", HARNESSES.values(), ids=HARNESSES)
+def test_a_harness_without_run_specs_keeps_the_four_variables(harness: list[str]) -> None:
+    identity = replace(IDENTITY, helm_config_path="")
+    job = render(*harness, identity=identity, run_specs=None)
+    check_schema(job)
+    env = pod_of(job)["containers"][0]["env"]
+    assert [variable["name"] for variable in env[:4]] == list(config.POD_VARIABLES)
+    assert env[1]["value"] == "None"
+    assert "cajajejo/helm-config-path" not in job.document("Job")["metadata"]["annotations"]
+    assert list(job.document("ConfigMap")["data"]) == ["eval_config.yml"]
+
+
 def test_other_content_gives_another_name() -> None:
     names = [render().name, *(other().name for other in OTHER_CONTENT.values())]
     assert len(set(names)) == len(names)
@@ -213,7 +331,7 @@ def test_an_unknown_kind_is_a_key_error() -> None:
     [
         ({"image_tag": "a\0"}, "image_tag: holds the character NUL"),
         ({"env": {"A": "\ud800"}}, "env.A: holds a lone surrogate"),
-        ({"helm": config.HelmConfig(args=("ok", "\0"), suite="v1")}, "helm.args.1: holds the character NUL"),
+        ({"helm": HelmConfig(args=("ok", "\0"), suite="v1")}, "helm.args.1: holds the character NUL"),
     ],
 )
 def test_a_config_made_in_python_is_checked_too(update: dict[str, Any], message: str) -> None:

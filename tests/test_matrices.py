@@ -32,11 +32,16 @@ def write(directory: Path, matrix: str) -> Path:
     return path
 
 
+def suite_of(config: configs.EvaluationJobConfig) -> str:
+    assert config.helm is not None
+    return config.helm.suite
+
+
 def made(directory: Path, matrix: str) -> list[tuple[str, str]]:
     """The tag and the suite of each job."""
     loaded = configs.validate_all(configs.read(write(directory, matrix)))
     assert all(config.matrix is None for config, _ in loaded)
-    return [(config.image_tag, config.helm.suite) for config, _ in loaded]
+    return [(config.image_tag, suite_of(config)) for config, _ in loaded]
 
 
 def problems(directory: Path, matrix: str, *settings: str, profile: str = "gke-autopilot") -> list[str]:
@@ -98,7 +103,7 @@ def test_a_required_field_may_come_from_the_matrix_alone(tmp_path: Path) -> None
     path = write(tmp_path, "matrix: {axes: {helm.suite: [a]}}\n")
     path.write_text(path.read_text("utf-8").replace("helm: {suite: v0}\n", ""), "utf-8")
     ((config, _),) = configs.validate_all(configs.read(path))
-    assert config.helm.suite == "a"
+    assert suite_of(config) == "a"
 
 
 @pytest.mark.parametrize(
@@ -183,12 +188,12 @@ def test_an_axis_cannot_be_overridden_but_its_values_can(tmp_path: Path) -> None
         "  instead     --set 'matrix.axes.\"helm.suite\"=[VALUE]'",
     ]
     loaded = configs.validate_all(configs.read(path, ['matrix.axes."helm.suite"=[c]', "image_tag=v9"]))
-    assert [(config.helm.suite, config.image_tag) for config, _ in loaded] == [("c", "v9")]
+    assert [(suite_of(config), config.image_tag) for config, _ in loaded] == [("c", "v9")]
 
 
 def test_a_matrix_can_be_left_out(tmp_path: Path) -> None:
     config = configs.load(write(tmp_path, "matrix: {axes: {helm.suite: [a, b]}}\n"), ["matrix=null", "helm.suite=a"])
-    assert (config.helm.suite, config.matrix) == ("a", None)
+    assert (suite_of(config), config.matrix) == ("a", None)
 
 
 def test_where_one_job_is_meant_a_matrix_is_refused_with_a_way_out(tmp_path: Path) -> None:

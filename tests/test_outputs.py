@@ -116,7 +116,7 @@ def test_an_evaluation_that_ran_here_is_what_its_schema_says(
         (("metrics", "check", "logs", "--test", "t", "--config", "absent.yml"), "FileProblemsError"),
         (("metrics", "history", "t", "--limit", "many"), "UsageError"),
         (("schema", "evalution"), "UsageError"),
-        (("jobs", "evaluation", "run", "c.yml", "c.conf", "--local"), "SanityError"),
+        (("jobs", "evaluation", "run", "c.yml", "c.conf", "--local"), "FileProblemsError"),
     ],
 )
 def test_an_error_is_what_its_schema_says(

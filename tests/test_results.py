@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,43 @@ def test_repeats_are_averaged_before_items_are_counted() -> None:
     repeats = [item("a", 0, m=1.0), item("a", 1, m=0.0), item("b", 0, m=1.0), item("b", 1, m=1.0)]
     # a: 0.5, b: 1;  mean 0.75;  s = √(2·0.25²) = 0.25·√2;  s / √2 = 0.25
     assert scores_of(repeats) == (Score("geo", "m", 0.75, about(0.25), 2),)
+
+
+def grouped(*groups: tuple[float, ...]) -> list[Item]:
+    items = []
+    for group, values in enumerate(groups):
+        for number, value in enumerate(values):
+            items.append(replace(item(f"{group}-{number}", m=value), group=f"passage {group}"))
+    return items
+
+
+def test_items_that_share_a_group_have_the_standard_error_of_their_clusters() -> None:
+    (score,) = scores_of(grouped((-1, -1, 0), (0, -1, 0), (1, 0, 0), (-1, 0, -1)))
+    # sums of deviations from -1/3 by group: -1, 0, 2, -1;  4/3 · 6 / 12² = 1/18
+    assert score == Score("geo", "m", about(-1 / 3), about(math.sqrt(1 / 18)), 12, 4)
+    assert f"{score.std_err:.6f}" == "0.235702"
+
+
+def test_an_item_without_a_group_is_a_cluster_of_its_own() -> None:
+    (score,) = scores_of([*grouped((1, 1)), item("a", m=0.0), item("b", m=1.0)])
+    # mean 0.75; sums by cluster: 0.5, -0.75, 0.25;  3/2 · 0.875 / 16
+    assert score == Score("geo", "m", 0.75, about(math.sqrt(1.5 * 0.875) / 4), 4, 3)
+
+
+def test_groups_of_one_item_each_change_nothing() -> None:
+    values = (0.1, 0.4, 0.45, 0.9)
+    (alone,) = scores_of(item(str(value), m=value) for value in values)
+    (apart,) = scores_of(grouped(*((value,) for value in values)))
+    assert (apart.value, apart.std_err, apart.clusters) == (alone.value, about(alone.std_err or 0), 4)
+
+
+def test_one_cluster_has_no_standard_error() -> None:
+    assert scores_of(grouped((1.0, 0.0))) == (Score("geo", "m", 0.5, None, 2, 1),)
+
+
+def test_the_same_id_under_two_subjects_is_two_questions() -> None:
+    items = [replace(item("1", m=value), subject=subject) for subject, value in (("anatomy", 1.0), ("law", 0.0))]
+    assert [(score.value, score.n) for score in scores_of(items)] == [(0.5, 2)]
 
 
 def test_one_item_has_no_standard_error() -> None:
@@ -112,7 +150,7 @@ def test_a_line_of_results_and_the_summary_are_as_documented(tmp_path: Path) -> 
         "suite": "v1",
         "harness": "helm",
         "status": "partial",
-        "metrics": [{"scenario": "geo", "metric": "m", "value": 1.0, "std_err": None, "n": 1}],
+        "metrics": [{"scenario": "geo", "metric": "m", "value": 1.0, "std_err": None, "n": 1, "clusters": None}],
         "failed": [{"scenario": "bio", "error": "no"}],
     }
 

@@ -53,6 +53,26 @@ DOCUMENTS: dict[str, list[dict[str, Any]]] = {
             tracking_config__run_name=None,
         ),
         builders.job_config(model_config={"gs_uri": "gs://bucket/model"}, kind="evaluation"),
+        builders.job_config(
+            helm=None,
+            lm_eval={
+                "tasks": ["arc_easy"],
+                "include_path": "tasks",
+                "num_fewshot": 0,
+                "limit": 10,
+                "args": ["--batch_size", "8"],
+                "timeout_seconds": 3,
+            },
+            model_config={"s3_uri": "s3://bucket/model"},
+            model_fetch={"kind": "cajajejo", "image": "mirror/evaluation:v1"},
+            mlflow_config={"tracking_uri": "http://h", "spool_uri": "gs://bucket/spool"},
+        ),
+        builders.job_config(
+            helm=ABSENT,
+            command={"args": ["python3", "x.py"], "results": "r.jsonl", "event_files": None},
+            model_config={"hf_repo": "EleutherAI/pythia-70m", "revision": "main"},
+            model_fetch={},
+        ),
     ],
     "metrics": [METRICS],
 }
@@ -151,6 +171,15 @@ def test_the_schema_of_metric_configurations_agrees_with_the_model_about_everyth
         pytest.param("kind", "training", id="another kind"),
         pytest.param("helm__args", "--x 1", id="text in place of a list"),
         pytest.param("helm__suite", "", id="empty text"),
+        pytest.param("helm", None, id="no harness"),
+        pytest.param("lm_eval", {"tasks": ["a"]}, id="two harnesses"),
+        pytest.param("helm__timeout_seconds", 0, id="no time at all"),
+        pytest.param("mlflow_config__spool_uri", "", id="no place to keep results"),
+        pytest.param("model_fetch", {"kind": "mlflow"}, id="a fetch of what is there"),
+        pytest.param("model_fetch", {"image": "i:t"}, id="an image to fetch what is there"),
+        pytest.param("model_fetch", None, id="a fetch that is nothing"),
+        pytest.param("model_config", {"path": "m", "revision": "main"}, id="a revision of a path"),
+        pytest.param("model_config", {"s3_uri": "gs://bucket/model"}, id="a bucket of the other cloud"),
         pytest.param("model_config", {}, id="no model"),
         pytest.param("model_config", {"path": None}, id="no model but a name"),
         pytest.param("model_config", {"path": "m", "gs_uri": "gs://bucket/model"}, id="two models"),
@@ -185,8 +214,48 @@ def test_a_wrong_job_config_is_refused_by_both(place: str, value: Any) -> None:
         pytest.param("tracking_config__tags__empty", None, id="an empty tag"),
         pytest.param("tracking_config__description", "a\nb\n", id="text of several lines"),
         pytest.param("model_config", {"gs_uri": "gs://b/m", "path": None}, id="one model beside an empty field"),
+        pytest.param("lm_eval", None, id="one harness beside an empty section"),
+        pytest.param("helm__timeout_seconds", "60", id="a number of seconds as text"),
+        pytest.param("model_fetch", {"kind": None, "image": None}, id="a fetch that says nothing"),
+        pytest.param("mlflow_config__spool_uri", None, id="no place to keep results"),
     ],
 )
 def test_what_may_be_written_another_way_is_taken_by_both(place: str, value: Any) -> None:
     document = builders.job_config(**{place: value})
     assert (refusals("evaluation", document), validator("evaluation").is_valid(document)) == ([], True)
+
+
+LM_EVAL = {"tasks": ["a"]}
+COMMAND = {"args": ["a"], "results": "r.jsonl"}
+GS, S3, HUB = {"gs_uri": "gs://b/m"}, {"s3_uri": "s3://b/m"}, {"hf_repo": "a/b"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "taken"),
+    [
+        pytest.param({"helm": None, "lm_eval": LM_EVAL}, True, id="lm-eval"),
+        pytest.param({"helm": None, "command": COMMAND}, True, id="any program"),
+        pytest.param({"helm": None, "command": {"args": ["a"]}}, False, id="a program without results"),
+        pytest.param({"helm": None, "command": {**COMMAND, "event_files": "r"}}, False, id="two kinds of results"),
+        pytest.param({"helm": None, "command": {**COMMAND, "args": []}}, False, id="no program"),
+        pytest.param({"helm": None, "lm_eval": {"tasks": []}}, False, id="no task"),
+        pytest.param({"helm": None, "lm_eval": {"tasks": "a"}}, False, id="tasks as text"),
+        pytest.param({"helm": None, "lm_eval": {**LM_EVAL, "limit": 0}}, False, id="no questions"),
+        pytest.param({"helm": None, "lm_eval": LM_EVAL, "command": COMMAND}, False, id="two harnesses but HELM"),
+        *(
+            pytest.param(
+                {"model_config": source, "model_fetch": {"kind": "mlflow"}}, taken, id=f"mlflow {next(iter(source))}"
+            )
+            for source, taken in ((GS, True), (S3, False), (HUB, False))
+        ),
+        *(
+            pytest.param(
+                {"model_config": source, "model_fetch": {"kind": "cajajejo"}}, True, id=f"ours {next(iter(source))}"
+            )
+            for source in (GS, S3, HUB)
+        ),
+    ],
+)
+def test_model_and_schema_agree_about_harnesses_and_fetching(changes: dict[str, Any], *, taken: bool) -> None:
+    document = builders.job_config(**changes)
+    assert (refusals("evaluation", document) == [], validator("evaluation").is_valid(document)) == (taken, taken)

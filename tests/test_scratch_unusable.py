@@ -11,10 +11,12 @@ import pytest
 from cajajejo import config as configs
 from cajajejo import results
 from cajajejo.errors import CajajejoError, HarnessError
-from cajajejo.harness import helm, run
-from cajajejo.harness.model import Model
+from cajajejo.harness import process, run
+from cajajejo.harness.adapter import Task
+from cajajejo.harness.helm import Helm
 from cajajejo.harness.run import Request
 from cajajejo.harness.scratch import Scratch
+from cajajejo.models.model import Model
 
 EXAMPLE = Path(__file__).parents[1] / "examples/cpu-gs-uri"
 FILES = (EXAMPLE / "job_config.yml", EXAMPLE / "run_specs.conf")
@@ -63,15 +65,14 @@ def test_a_helm_that_the_system_cannot_start_is_named(here: Path) -> None:
     place = Scratch(here / "scratch")
     place.work.mkdir(parents=True)
     environ = {"CAJAJEJO_HELM_RUN": str(program)}
-    config, model = configs.load(FILES[0]), Model(here, str(here))
-    with place.lock() as lock, pytest.raises(HarnessError, match=f"HELM cannot be started: {program}"):
-        helm.run(
-            config,
-            model,
-            place,
-            environ=environ,
-            max_instances=None,
+    task = Task(configs.load(FILES[0]), Model(here, str(here)), place, environ)
+    helm = Helm()
+    with place.lock() as lock, pytest.raises(HarnessError, match=f"the harness cannot be started: {program}"):
+        process.run(
+            helm.program(task),
+            log=place.log,
             watch=lambda _: None,
-            said=lambda *_: None,
+            said=lambda _: None,
+            hide=str,
             keep_open=lock,
         )

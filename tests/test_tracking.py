@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import errno
-import math
 import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import threading
-import time
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -23,19 +16,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cajajejo import __version__, records, tracking
-from cajajejo.config import DOCUMENTED_TAGS, EvaluationJobConfig
-from cajajejo.errors import TrackingError
+from cajajejo.config import EvaluationJobConfig
+from cajajejo.errors import TrackingAwayError, TrackingError
 from cajajejo.records import Record
-from cajajejo.results import FailedScenario, Item, Results, Score
+from cajajejo.results import Item, Results, Score
 from cajajejo.status import LastLines, Reason, State, Status
+from cajajejo.tracking import reachable
+from cajajejo.tracking.evaluations import Log
+from cajajejo.tracking_config import DOCUMENTED_TAGS
 from tests import builders
 from tests.builders import job_config
+from tests.fakes import mlflow_server as mlflow_servers
+from tests.finished import everything, finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.filterwarnings(builders.MLFLOW_WARNINGS)
+pytestmark = pytest.mark.filterwarnings(builders.MLFLOW_WARNINGS, "ignore::FutureWarning", "ignore::UserWarning")
 
 IDENTITY = {
     "CONFIG_VERSION": "10abfb1bf8a0fd1ff65751521daaa0cd76fbc85d",
@@ -76,22 +74,6 @@ def uri(tmp_path: Path) -> str:
     return builders.copy_empty_store(tmp_path / "tracking" / "mlflow.db")
 
 
-@pytest.fixture
-def artifacts(tmp_path: Path) -> list[Path]:
-    """What an evaluation logs: the output, the config, the run specs."""
-    output = tmp_path / "work" / "output"
-    (output / "events").mkdir(parents=True)
-    (output / "results.jsonl").write_text("{}\n")
-    (output / "events" / "events.out").write_bytes(b"\0")
-    for name in ("eval_config.yml", "run_specs.conf"):
-        (tmp_path / "work" / name).write_text(name)
-    return [output, tmp_path / "work" / "eval_config.yml", tmp_path / "work" / "run_specs.conf"]
-
-
-def log(uri: str, run_id: str, artifacts: list[Path], results: Results = RESULTS) -> None:
-    tracking.log_results(config(uri), run_id, results, artifacts=artifacts, finished_at=FINISHED_AT)
-
-
 def test_the_fourteen_tags_of_a_model_from_mlflow_are_exactly_the_documented_ones() -> None:
     source = {"mlflow_artifact": {**ARTIFACT, "tokenizer_hf_repo": "EleutherAI/pythia-70m"}}
     given = config("sqlite:///x.db", model_config=source, compute_config__accelerator="nvidia-tesla-t4")
@@ -129,6 +111,14 @@ def test_what_is_absent_is_tagged_as_none() -> None:
     assert tags["helm_args"] == ""
 
 
+@pytest.mark.parametrize(
+    "harness", [{"lm_eval": {"tasks": ["arc_easy"]}}, {"command": {"args": ["x"], "results": "r.jsonl"}}]
+)
+def test_without_helm_its_arguments_are_tagged_as_none(harness: dict[str, Any]) -> None:
+    tags = tracking.tags(config("sqlite:///x.db", helm=builders.ABSENT, **harness), IDENTITY)
+    assert tags["helm_args"] == "None"
+
+
 def test_a_tag_is_cut_to_what_mlflow_takes() -> None:
     tags = tracking.tags(config("sqlite:///x.db", helm__args=["x" * 9000]), IDENTITY)
     assert tags["helm_args"] == "x" * 8000
@@ -162,7 +152,8 @@ def test_long_text_is_stored_as_far_as_mlflow_takes_it(uri: str) -> None:
 
 def test_a_run_is_taken_up_again_with_the_tags_of_now(uri: str) -> None:
     run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
-    tracking.end_run(config(uri), run_id, "KILLED")
+    with tracking.client(uri) as store:
+        store.set_terminated(run_id, status="KILLED")
     again = tracking.start_run(tracking.new_run(config(uri), {**IDENTITY, "CONFIG_VERSION": "later"}), run_id=run_id)
     run = stored(uri, run_id)
     assert (again, run.info.status, run.data.tags["config_git_sha"]) == (run_id, "RUNNING", "later")
@@ -177,84 +168,21 @@ def test_a_run_that_is_gone_is_replaced_by_a_new_one(uri: str) -> None:
     assert len({first, second, third}) == 3
 
 
-@pytest.mark.parametrize("status", ["FAILED", "KILLED", "FINISHED"])
-def test_a_run_without_results_ends_with_its_status(uri: str, status: tracking.RunStatus) -> None:
-    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
-    tracking.end_run(config(uri), run_id, status)
-    assert stored(uri, run_id).info.status == status
-
-
-def check_logged(uri: str, run_id: str) -> None:
-    """All of `RESULTS` is there, once, with the time the evaluation finished."""
-    run = stored(uri, run_id)
-    assert run.data.metrics == {"geo/exact_match": 0.55, "geo/exact_match_std_err": 0.114, "bio/f1": 1.0}
-    assert (run.info.status, run.info.end_time) == ("FINISHED", int(FINISHED_AT * 1000))
-    assert run.data.tags["evaluation_status"] == "complete"
-    with tracking.client(uri) as store:
-        history = [(m.value, m.timestamp, m.step) for m in store.get_metric_history(run_id, "geo/exact_match")]
-    assert history == [(0.55, int(FINISHED_AT * 1000), 0)]
-    assert sorted(files(uri, run_id)) == [
-        "eval_config.yml",
-        "output/",
-        "output/events/",
-        "output/events/events.out",
-        "output/results.jsonl",
-        "run_specs.conf",
-    ]
-
-
-def test_results_are_metrics_with_standard_errors_and_three_artifacts_at_the_root(
-    uri: str, artifacts: list[Path]
-) -> None:
-    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
-    log(uri, run_id, artifacts)
-    check_logged(uri, run_id)
-
-
-def test_logging_the_same_twice_changes_nothing(uri: str, artifacts: list[Path]) -> None:
-    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
-    log(uri, run_id, artifacts)
-    log(uri, run_id, artifacts)
-    check_logged(uri, run_id)
-
-
-def test_a_partial_evaluation_is_tagged_and_completed_later_on_the_same_run(uri: str, artifacts: list[Path]) -> None:
-    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
-    log(uri, run_id, artifacts, Results("v1", "helm", RESULTS.scores[:1], (), (FailedScenario("bio", "no network"),)))
-    assert stored(uri, run_id).data.tags["evaluation_status"] == "partial"
-    log(uri, run_id, artifacts)
-    check_logged(uri, run_id)
-
-
-def test_a_thousand_and_more_metrics_and_not_a_number_are_logged(uri: str, artifacts: list[Path]) -> None:
-    scores = [Score(f"s{n}", "m", float(n), 0.5, 2) for n in range(600)] + [Score("x", "nan", float("nan"), None, 2)]
-    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
-    log(uri, run_id, artifacts, Results("v1", "helm", tuple(scores), ()))
-    metrics = stored(uri, run_id).data.metrics
-    assert len(metrics) == 1201
-    assert (metrics["s599/m"], metrics["s599/m_std_err"]) == (599.0, 0.5)
-    assert math.isnan(metrics["x/nan"])
-
-
-def test_a_local_store_keeps_its_artifacts_beside_it(
-    uri: str, artifacts: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_local_store_keeps_its_artifacts_beside_it(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
-    log(uri, run_id, artifacts)
+    run_id = Log(finished(tmp_path / "work", uri))().run_id
     assert (tmp_path / "tracking" / "mlartifacts" / run_id / "artifacts" / "run_specs.conf").is_file()
     assert list(elsewhere.iterdir()) == []
 
 
 def test_a_relative_store_is_seen_from_the_working_directory(
-    uri: str, artifacts: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    run_id = tracking.start_run(tracking.new_run(config("sqlite:///tracking/mlflow.db"), IDENTITY), run_id=None)
-    log("sqlite:///tracking/mlflow.db", run_id, artifacts)
-    check_logged(uri, run_id)
+    given = finished(tmp_path / "work", "sqlite:///tracking/mlflow.db")
+    assert Log(given)().run_id == everything(uri, given)
 
 
 def test_an_experiment_is_made_once(uri: str) -> None:
@@ -318,11 +246,11 @@ def test_a_run_that_is_not_there_is_told(uri: str, tmp_path: Path) -> None:
 
 
 def test_what_the_operating_system_refuses_is_told(uri: str, tmp_path: Path) -> None:
-    run_id = tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)
-    with pytest.raises(TrackingError, match="the tracking server went away"), tracking.client(uri):
-        raise ConnectionResetError(run_id)
-    with pytest.raises(TrackingError):
-        log(uri, run_id, [tmp_path / "none"])
+    with pytest.raises(TrackingAwayError, match="the tracking server went away"), tracking.client(uri):
+        raise ConnectionResetError("reset by peer")
+    with pytest.raises(TrackingError) as caught, tracking.client(uri):
+        (tmp_path / "none").read_text()
+    assert not isinstance(caught.value, TrackingAwayError)
 
 
 # --- is it there? ---
@@ -450,7 +378,7 @@ def told() -> Told:
             "500": stack.enter_context(server(500)),
             "ssh": stack.enter_context(server(b"SSH-2.0-OpenSSH_9.2\r\n")),
             "hangs": stack.enter_context(server(None)),
-            "nobody": (f"http://127.0.0.1:{free_port()}", []),
+            "nobody": (f"http://127.0.0.1:{mlflow_servers.free_port()}", []),
             "private": ("http://user@192.0.2.1:5000/x", []),  # TEST-NET-1: nobody may ever have it
         }
         pool = stack.enter_context(ThreadPoolExecutor(len(servers)))
@@ -503,7 +431,7 @@ def test_a_server_that_does_not_answer_is_told_with_the_reason(
     ],
 )
 def test_a_private_address_may_need_a_way_in(host: str, private: object) -> None:
-    assert tracking._is_private(host) is private
+    assert reachable._is_private(host) is private
 
 
 def test_a_private_address_that_does_not_answer_says_so(told: Told) -> None:
@@ -522,58 +450,18 @@ def test_an_address_that_is_none_is_told_at_once(uri: str) -> None:
 # --- a real server ---
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def answers(uri: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{uri}/health", timeout=1) as answer:  # noqa: S310  # our own server
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real MLflow server."""
-    root = tmp_path_factory.mktemp("server")
-    store = builders.copy_empty_store(root / "mlflow.db")
-    port = free_port()
-    command = [
-        *(sys.executable, "-W", "ignore", "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),
-        *("--backend-store-uri", store, "--artifacts-destination", str(root / "artifacts"), "--serve-artifacts"),
-        *("--workers", "1"),
-    ]
-    environ = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with (root / "log").open("wb") as log_file:
-        process = subprocess.Popen(
-            command, env=environ, stdout=log_file, stderr=subprocess.STDOUT, start_new_session=True, cwd=root
-        )
-    uri = f"http://127.0.0.1:{port}"
-    try:
-        until = time.monotonic() + 120
-        while not answers(uri):
-            if process.poll() is not None or time.monotonic() > until:
-                pytest.fail(f"mlflow server did not come up:\n{(root / 'log').read_text()[-2000:]}")
-            time.sleep(0.2)
-        yield uri
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with mlflow_servers.running(tmp_path_factory.mktemp("server")) as server:
+        yield server.uri
 
 
-def test_over_http_everything_is_logged_once_and_fetched_again(
-    mlflow_server: str, artifacts: list[Path], tmp_path: Path
-) -> None:
+def test_over_http_a_run_is_taken_up_again_and_its_artifacts_are_fetched(mlflow_server: str, tmp_path: Path) -> None:
     tracking.check_reachable(mlflow_server, named_by="c.yml")
     run_id = tracking.start_run(tracking.new_run(config(mlflow_server), IDENTITY), run_id=None)
     assert tracking.start_run(tracking.new_run(config(mlflow_server), IDENTITY), run_id=run_id) == run_id
-    log(mlflow_server, run_id, artifacts)
-    log(mlflow_server, run_id, artifacts)
-    check_logged(mlflow_server, run_id)
+    Log(finished(tmp_path / "work", mlflow_server, run_id=run_id))()
     tracking.download_artifacts(mlflow_server, run_id, "output/events", tmp_path / "fetched")
     assert [path.name for path in (tmp_path / "fetched").rglob("*")] == ["events", "events.out"]
     with pytest.raises(TrackingError, match="MLflow refused"):

@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ import typer
 from cajajejo import cli
 from cajajejo.cli import pod_output, running, screen
 from cajajejo.cli.options import Local, Trace, group
-from cajajejo.errors import ExitCode, FileProblemsError, SanityError
+from cajajejo.errors import ExitCode, FileProblemsError, NotTrackedError, SanityError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,8 @@ MEANING = {
     ExitCode.INTERRUPTED: "interrupted; what is finished is kept",
     ExitCode.TERMINATED: "stopped by SIGTERM; what is finished is kept",
 }
+KEPT: list[NotTrackedError] = []
+"""Of an evaluation that could not be tracked: what its last line is made of."""
 
 app = group("The evaluation job, inside its image.", "Example: python3 cli.py --trace evaluate")
 
@@ -51,11 +53,15 @@ def root(trace: Trace = False) -> None:
 
 @app.command()
 def evaluate(local: Local = False) -> int:
-    """Evaluate the model of /etc/configs/eval_config.yml with HELM and track the results.
+    """Evaluate the model of /etc/configs/eval_config.yml and track the results.
 
     Example: python3 cli.py evaluate --local
     """
-    return running.evaluate_mounted(CONFIG, RUN_SPECS, SCRATCH, local=local)
+    try:
+        return running.evaluate_mounted(CONFIG, RUN_SPECS, SCRATCH, local=local)
+    except NotTrackedError as error:
+        KEPT.append(error)
+        raise
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -81,12 +87,18 @@ def main(arguments: list[str]) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if code == ExitCode.INTERRUPTED and terminated:
             code = ExitCode.TERMINATED
-        sentence = f"exit code {code}: {MEANING[ExitCode(code)]}"
+        sentence = f"exit code {code}: {_kept(KEPT.pop()) if KEPT else MEANING[ExitCode(code)]}"
         if log is None:
             screen.say(sentence)
         else:
             log("INFO" if code == ExitCode.DONE else "ERROR", sentence, exit_code=code)
     return code
+
+
+def _kept(error: NotTrackedError) -> str:
+    """The last line about results that are not tracked: where they are, and what finishes the work."""
+    run = "".join(f". Run: {command}" for command in error.run)
+    return f"{error.message}; kept in {error.facts['kept']}{run}"
 
 
 def _run(arguments: list[str]) -> int:
@@ -112,5 +124,7 @@ def _sigterm_heard() -> Iterator[list[int]]:
 
 if __name__ == "__main__":
     exit_code = main(sys.argv[1:])
-    sys.stdout = sys.stderr  # what a library says at exit does not come after the last line
-    sys.exit(exit_code)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(exit_code)  # no thread that still waits for a server is waited for, and nothing comes after the last line

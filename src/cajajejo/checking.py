@@ -6,7 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from cajajejo import evaluation, files, job_spec, kubernetes_schemas, manifest_checks, profiles, yamlfile
+from cajajejo import (
+    evaluation,
+    evaluation_files,
+    files,
+    job_spec,
+    kubernetes_schemas,
+    manifest_checks,
+    profiles,
+    yamlfile,
+)
 from cajajejo.cluster import kinds
 from cajajejo.errors import FileProblemsError, Problem, in_order, refuse_errors
 from cajajejo.provenance import UNSET
@@ -58,6 +67,7 @@ def check(config_path: Path, helm_config_path: Path | None, rendering: Rendering
         if _is_manifest(config_path):
             problems = _spec_problems(config_path, version)
             return Checked(str(config_path), problems, f"job spec, Kubernetes {version.minor}")
+        evaluation_files.check_run_specs(config_path, helm_config_path, rendering.settings, optional=True)
         jobs, found = evaluation.render_all(config_path, helm_config_path, UNSET, rendering)
     except FileProblemsError as error:
         return Checked(str(config_path), error.problems, "")

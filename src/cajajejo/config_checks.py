@@ -9,8 +9,10 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from cajajejo import accelerators, quantities
+from cajajejo import accelerators, offline, quantities
 from cajajejo.accelerators import TPU
+from cajajejo.phrases import without_logins
+from cajajejo.pod_config import SCRATCH
 from cajajejo.profiles import AUTOPILOT_DISK, SPOT_GRACE_SECONDS
 
 if TYPE_CHECKING:
@@ -23,14 +25,8 @@ if TYPE_CHECKING:
     from cajajejo.yamlfile import Location
 
 _ACCELERATOR: Final = ("compute_config", "accelerator")
-_OFFLINE: Final = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
-_NEEDS_NO_DOWNLOAD: Final = frozenset(
-    {
-        *("questions", "simple1", "simple_classification", "simple_mcqa", "simple_short_answer_qa"),
-        *("dyck_language", "synthetic_reasoning", "synthetic_reasoning_natural"),
-    }
-)
-"""Scenarios of HELM that make their questions themselves, and ours, which reads a file."""
+_HUB_OFFLINE: Final = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+_SQLITE: Final = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +54,28 @@ def findings(
         *_image(config),
         *_accelerator(config, profile, kubernetes_version, allow_unknown=allow_unknown),
         *_spot(config, profile),
+        *_grace(config),
         *_memory_and_disk(config, profile),
         *_storage_class(config, profile),
+        *_logins(config),
+        *_timeout(config),
+        *_tracking(config),
+        *_hub(config),
     ]
 
 
 def run_spec_findings(config: EvaluationJobConfig, entries: Sequence[Entry]) -> list[tuple[Entry, Finding]]:
-    """What the run specs ask for and the pod cannot get."""
-    offline = next((name for name in _OFFLINE if _is_on(config.env.get(name, ""))), None)
-    return [(entry, finding) for entry in entries for finding in _entry(config, entry, offline)]
+    """What the run specs ask for and the pod cannot get; they are HELM's, and no other harness has any."""
+    if config.helm is None:
+        return []
+    says_offline = offline.variable(config.env)
+    return [(entry, finding) for entry in entries for finding in _entry(config, entry, says_offline)]
 
 
 def model_name(config: EvaluationJobConfig) -> str:
     """What the run specs call the model of this config."""
     source = config.model
-    artifact = source.mlflow_artifact
-    directory = artifact.model_directory if artifact else source.gs_uri or source.path or ""
+    directory = source.mlflow_artifact.model_directory if source.mlflow_artifact else getattr(source, source.kind)
     return f"huggingface/{posixpath.basename(directory.rstrip('/'))}"
 
 
@@ -100,8 +102,7 @@ def _accelerator(
         return
     entry = _entry_of(compute.accelerator, _known_on(profile), profile)
     if entry is None:
-        unknown = unknown_accelerator(compute.accelerator, profile)
-        if unknown and not allow_unknown:
+        if not allow_unknown and (unknown := unknown_accelerator(compute.accelerator, profile)):
             yield unknown
         return
     if entry.note:
@@ -176,6 +177,13 @@ def _spot(config: EvaluationJobConfig, profile: Profile) -> Iterator[Finding]:
         yield Finding(("kubernetes_config", "termination_grace_period_seconds"), message, None, "warning")
 
 
+def _grace(config: EvaluationJobConfig) -> Iterator[Finding]:
+    grace = config.kubernetes_config.termination_grace_period_seconds
+    if grace < SPOT_GRACE_SECONDS:
+        message = f"the evaluation takes up to {SPOT_GRACE_SECONDS} seconds to keep what is finished, not {grace}"
+        yield Finding(("kubernetes_config", "termination_grace_period_seconds"), message, None, "warning")
+
+
 def _memory_and_disk(config: EvaluationJobConfig, profile: Profile) -> Iterator[Finding]:
     compute, scratch = config.compute_config, config.storage_config.scratch
     shared = compute.shared_memory
@@ -212,20 +220,79 @@ def _storage_class(config: EvaluationJobConfig, profile: Profile) -> Iterator[Fi
         yield Finding(("storage_config", "scratch", "storage_class_parameters"), message, hint)
 
 
-def _entry(config: EvaluationJobConfig, entry: Entry, offline: str | None) -> Iterator[Finding]:
+def _logins(config: EvaluationJobConfig) -> Iterator[Finding]:
+    """What everybody could read who may read a ConfigMap."""
+    section = config.helm or config.lm_eval or config.command
+    texts: dict[Location, str] = {("env", name): f"{name}={value}" for name, value in config.env.items()}
+    texts |= {(config.harness, "args", number): text for number, text in enumerate(section.args if section else ())}
+    for place, text in texts.items():
+        if without_logins(text) != text:
+            message, hint = "looks like a login, which would be stored with the job", "secret_env names a Secret"
+            yield Finding(place, message, hint, "warning")
+
+
+def _timeout(config: EvaluationJobConfig) -> Iterator[Finding]:
+    deadline, timeout = config.kubernetes_config.active_deadline_seconds, config.timeout_seconds
+    if timeout is not None and timeout >= deadline:
+        message = f"the job ends before: after {deadline} seconds, of which waiting and the model are a part"
+        hint = "less, or more kubernetes_config.active_deadline_seconds"
+        yield Finding((config.harness, "timeout_seconds"), message, hint, "warning")
+
+
+def _tracking(config: EvaluationJobConfig) -> Iterator[Finding]:
+    uri, spool = config.mlflow_config.tracking_uri, config.mlflow_config.spool_uri
+    claim = "on a claim: storage_config.scratch.kind: claim, or a model_cache that is not read_only"
+    if uri.startswith(_SQLITE) and _fate(config, uri.removeprefix(_SQLITE)) != "kept":
+        message = f"a file in the pod, which is gone with it: {uri}"
+        yield Finding(("mlflow_config", "tracking_uri"), message, f"a tracking server, or a file {claim}", "warning")
+    if spool is None or "://" in spool:
+        return
+    place, hint = ("mlflow_config", "spool_uri"), f"gs://BUCKET/PATH, s3://BUCKET/PATH, or a directory {claim}"
+    fate = _fate(config, spool)
+    if fate == "gone":
+        yield Finding(place, f"a directory in the pod, which is gone with it: {spool}", hint, "warning")
+    if fate == "read-only":
+        yield Finding(place, f"cannot be written to, because storage_config.model_cache is read_only: {spool}", hint)
+
+
+def _fate(config: EvaluationJobConfig, path: str) -> Literal["kept", "read-only", "gone"]:
+    """What becomes of a file that the pod writes at `path`."""
+    storage, cache = config.storage_config, config.storage_config.model_cache
+    if cache and _is_below(path, cache.mount_path):
+        return "read-only" if cache.read_only else "kept"
+    return "kept" if storage.scratch.kind == "claim" and _is_below(path, SCRATCH) else "gone"
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return f"{posixpath.normpath(path)}/".startswith(f"{directory}/")
+
+
+def _hub(config: EvaluationJobConfig) -> Iterator[Finding]:
+    """What comes from the hub although the pod is said to be offline; a tokenizer may lie in the image's cache."""
+    variable = offline.variable({name: config.env.get(name, "") for name in _HUB_OFFLINE})
+    if variable is None:
+        return
+    source = config.model
+    if source.hf_repo:
+        message = f"comes from the hub, and env.{variable} says that the pod is offline"
+        hint = "take the variable away, or have the model in MLflow or a bucket: mlflow_artifact, gs_uri, s3_uri"
+        yield Finding(("model_config", "hf_repo"), message, hint)
+    if source.mlflow_artifact and source.mlflow_artifact.tokenizer_hf_repo:
+        message = f"the tokenizer comes from the hub, and env.{variable} says that the pod is offline"
+        hint = "log the tokenizer with the model (tokenizer_directory), or have it in the image"
+        yield Finding(("model_config", "mlflow_artifact", "tokenizer_hf_repo"), message, hint, "warning")
+
+
+def _entry(config: EvaluationJobConfig, entry: Entry, says_offline: str | None) -> Iterator[Finding]:
     model, wanted = entry.arguments.get("model"), model_name(config)
     if model is not None and model not in {wanted, "all"}:
         message = f"the model is {model}, the job config's is {wanted}"
-        level: Literal["error", "warning"] = "error" if offline else "warning"
+        level: Literal["error", "warning"] = "error" if says_offline else "warning"
         yield Finding((), message, f"HELM would look for {model} elsewhere; write model={wanted}", level)
-    if offline and entry.scenario not in _NEEDS_NO_DOWNLOAD:
-        message = f"{entry.scenario} downloads its data, and env.{offline} says that the pod cannot"
+    if says_offline and entry.scenario not in offline.NEEDS_NO_DOWNLOAD:
+        message = f"{entry.scenario} downloads its data, and env.{says_offline} says that the pod cannot"
         hint = "take the variable away, have the data in the image, or use a file of your own: questions:path=FILE"
         yield Finding((), message, hint, "warning")
-
-
-def _is_on(value: str) -> bool:
-    return value.upper() in {"1", "ON", "YES", "TRUE"}
 
 
 def _listed(numbers: Sequence[int]) -> str:

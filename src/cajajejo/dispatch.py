@@ -6,7 +6,17 @@ import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo import batches, checking, evaluation, job_spec, provenance, sameness, submission, yamltext
+from cajajejo import (
+    batches,
+    checking,
+    evaluation,
+    evaluation_files,
+    job_spec,
+    provenance,
+    sameness,
+    submission,
+    yamltext,
+)
 from cajajejo.cluster.errors import NotAllowedError
 from cajajejo.errors import UsageError
 from cajajejo.evaluation import Rendering
@@ -22,7 +32,7 @@ if TYPE_CHECKING:
     from cajajejo.errors import Problem
     from cajajejo.manifests import Manifests
 
-_FORMS: Final = "--job-spec-path FILE\n--path-to-config FILE --path-to-helm-config FILE"
+_FORMS: Final = "--job-spec-path FILE\n--path-to-config FILE [--path-to-helm-config FILE]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +42,11 @@ class Request:
     Attributes:
         spec: a job spec that was rendered before.
         config: the job config to render.
-        helm_config: its run specs.
+        helm_config: its run specs, where the harness is HELM.
         config_version: what the runs are tagged with; None: that of the spec, or of the repository.
         allow_dirty: whether the repository may have changes.
         rendering: profile, templates, namespace and overrides.
+        helm_config_argument: how the command line calls the run specs.
     """
 
     spec: Path | None = None
@@ -44,6 +55,7 @@ class Request:
     config_version: str | None = None
     allow_dirty: bool = False
     rendering: Rendering = field(default_factory=Rendering)
+    helm_config_argument: str = "--path-to-helm-config"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +83,19 @@ def prepare(request: Request) -> Prepared:
     evaluation.check_namespace(request.rendering.namespace)
     if request.spec is not None:
         return _from_spec(request, request.spec)
-    if request.config is None or request.helm_config is None:
-        missing = "--path-to-config" if request.config is None else "--path-to-helm-config"
-        raise UsageError(f"{missing} is missing", facts={"forms": _FORMS})
-    version, paths = request.config_version or UNSET, (request.config, request.helm_config)
-    if request.config_version is None and all(path.exists() for path in paths):
+    if request.config is None:
+        raise UsageError("--path-to-config is missing", facts={"forms": _FORMS})
+    return _from_config(request, request.config)
+
+
+def _from_config(request: Request, path: Path) -> Prepared:
+    rendering, name = request.rendering, request.helm_config_argument
+    evaluation_files.check_run_specs(path, request.helm_config, rendering.settings, argument=name)
+    version, paths = request.config_version or UNSET, [path, *([request.helm_config] if request.helm_config else [])]
+    if request.config_version is None and all(given.exists() for given in paths):
         version = provenance.clean_commit(paths, allow_dirty=request.allow_dirty)
-    rendered = evaluation.parse_job(*paths, config_version=version, rendering=request.rendering)
-    return Prepared(rendered.jobs, rendered.warnings, request.rendering.default_namespace)
+    rendered = evaluation.parse_job(*paths, config_version=version, rendering=rendering)
+    return Prepared(rendered.jobs, rendered.warnings, rendering.default_namespace)
 
 
 def _from_spec(request: Request, path: Path) -> Prepared:

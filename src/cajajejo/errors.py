@@ -9,7 +9,15 @@
     ├── HarnessError              1    the harness ran and failed as a whole
     ├── SanityError               1    the environment of an evaluation is not ready
     ├── ModelError                1    the model cannot be fetched, or is not what the config says
+    │   ├── SourceAwayError       1    where it is fetched from does not answer now
+    │   └── SourceRefusedError    1    where it is fetched from says no
+    ├── StorageError              1    a bucket or directory cannot be read or written
+    │   ├── StorageMissingError   1    there is nothing at the address
+    │   └── StorageAwayError      1    the storage does not answer now
     ├── TrackingError             1    the tracking server cannot be reached, or said no
+    │   ├── TrackingAwayError     1    it does not answer now; trying again may help
+    │   └── NotTrackedError       5    the results are there and kept, and not tracked (1: kept where they are lost)
+    ├── SpoolError                1    results that were kept are damaged, not complete, or not there
     ├── HistoryError              1    the metric history cannot be read or written
     ├── ClusterError              1    a cluster does not answer, or says no: drawn in `cluster.errors`
     ├── UnknownKindError          1    a kind of object that is not sent to clusters
@@ -28,6 +36,7 @@
     ├── GoesOnError               1    we stop waiting, and what was waited for goes on
     │   ├── StillGoingError     124    the time to wait has passed
     │   └── StoppedWaitingError 130    Ctrl-C while waiting
+    ├── ScratchBusyError          1    another evaluation works in the same directory
     ├── InterruptedRunError     130    Ctrl-C (143: SIGTERM); what is finished is kept
     └── UsageError                2    the command line is wrong
 
@@ -190,8 +199,53 @@ class ModelError(CajajejoError):
     """The model cannot be fetched, or is not what the config says."""
 
 
+class SourceAwayError(ModelError):
+    """Where a model comes from does not answer now, or broke off; trying again may help."""
+
+
+class StorageError(CajajejoError):
+    """A bucket or directory cannot be read or written."""
+
+
+class StorageMissingError(StorageError):
+    """There is nothing at the address."""
+
+
+class StorageAwayError(StorageError):
+    """The storage does not answer now, or broke off; trying again may help."""
+
+
 class TrackingError(CajajejoError):
     """The tracking server cannot be reached, or refused."""
+
+
+class TrackingAwayError(TrackingError):
+    """The tracking server does not answer now; trying again may help. `reason` says why in a few words."""
+
+    def __init__(self, message: str, *, facts: Mapping[str, str] | None = None, reason: str) -> None:
+        super().__init__(message, facts=facts)
+        self.reason = reason
+
+
+class NotTrackedError(TrackingError):
+    """An evaluation has results that are kept, and that the tracking server did not take."""
+
+    def __init__(self, message: str, *, facts: Mapping[str, str], run: str, durable: bool) -> None:
+        super().__init__(message, facts=facts, run=run)
+        self.durable = durable
+
+    @property
+    def exit_code(self) -> ExitCode:  # type: ignore[override]  # one of two errors with two codes
+        """5: all that is missing is the upload; 1 where the place goes with the pod, which is then tried again."""
+        return ExitCode.INCONCLUSIVE if self.durable else ExitCode.FAILED
+
+
+class ScratchBusyError(CajajejoError):
+    """Another evaluation works in the same directory."""
+
+
+class SpoolError(CajajejoError):
+    """Results that were kept are damaged, not complete, or not there."""
 
 
 class HistoryError(CajajejoError):
@@ -215,7 +269,7 @@ class InterruptedRunError(CajajejoError):
         self.terminated = terminated
 
     @property
-    def exit_code(self) -> ExitCode:  # type: ignore[override]  # the one error with two codes
+    def exit_code(self) -> ExitCode:  # type: ignore[override]  # one of two errors with two codes
         """143 after SIGTERM, 130 after Ctrl-C."""
         return ExitCode.TERMINATED if self.terminated else ExitCode.INTERRUPTED
 

@@ -8,16 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cajajejo import config as job_config
 from cajajejo import (
     config_checks,
+    evaluation_files,
     kubernetes_schemas,
     manifest_checks,
     manifests,
     profiles,
     provenance,
     quoting,
-    validation,
 )
 from cajajejo import run_specs as specs
 from cajajejo.errors import CajajejoError, FileProblemsError, Problem, UsageError, in_order, refuse_errors
@@ -60,7 +59,7 @@ class Rendered:
 
 def parse_job(
     config_path: Path,
-    helm_config_path: Path,
+    helm_config_path: Path | None = None,
     *,
     config_version: str = UNSET,
     rendering: Rendering = Rendering(),  # frozen
@@ -69,15 +68,17 @@ def parse_job(
 
     Args:
         config_path: the job config, a YAML file.
-        helm_config_path: the run specs; they reach the pod byte for byte.
+        helm_config_path: the run specs, where the harness is HELM; they reach the pod byte for byte.
         config_version: what the run is tagged with, usually a commit.
         rendering: cluster profile, templates, namespace and overrides.
 
     Raises:
         FileProblemsError: every problem of the two files.
-        UsageError: an option is wrong, for example a setting that is not ``PATH=VALUE``.
+        UsageError: an option is wrong, for example a setting that is not ``PATH=VALUE``; or there are run specs, and
+            the harness is not HELM, or the other way round.
     """
     check_config_version(config_version)
+    evaluation_files.check_run_specs(config_path, helm_config_path, rendering.settings)
     jobs, problems = render_all(config_path, helm_config_path, config_version, rendering)
     refuse_errors(problems)
     return Rendered(tuple(jobs), in_order(problems))
@@ -88,6 +89,8 @@ def render_all(
 ) -> tuple[list[Manifests], list[Problem]]:
     """The jobs of a config, and every problem of them; a job with an error is not rendered.
 
+    Without run specs an evaluation by HELM is rendered as if there were none in them.
+
     Raises:
         FileProblemsError: the files cannot be read, or the config is wrong in itself.
         UsageError: an option is wrong.
@@ -96,8 +99,8 @@ def render_all(
     jobs: list[Manifests] = []
     problems = _template_problems(rendering.templates)
     with _no_search_for_cycles():
-        configs, run_specs = _load(config_path, helm_config_path, rendering.settings, renderer.known)
-        entries = specs.entries(run_specs)
+        configs, run_specs = evaluation_files.load(config_path, helm_config_path, rendering.settings, renderer.known)
+        entries = specs.entries(run_specs or "")
         for config, document in configs:
             found = [*renderer.config_problems(config, document), *renderer.run_spec_problems(config, entries)]
             if all(problem.level == "warning" for problem in found):
@@ -160,7 +163,8 @@ class _Renderer:
             kubernetes_version=self.rendering.kubernetes_version,
             allow_unknown=self.rendering.allow_unknown_accelerator,
         )
-        return [_problem_of(finding, document) for finding in found]
+        found += evaluation_files.argument_findings(config)
+        return [evaluation_files.problem_of(finding, document) for finding in found]
 
     def run_spec_problems(self, config: EvaluationJobConfig, entries: Sequence[specs.Entry]) -> list[Problem]:
         """What the run specs ask for, and cannot have with this config."""
@@ -171,9 +175,11 @@ class _Renderer:
             for entry, finding in found
         ]
 
-    def render(self, config: EvaluationJobConfig, run_specs: str) -> Manifests:
+    def render(self, config: EvaluationJobConfig, run_specs: str | None) -> Manifests:
         """The manifests of one job."""
-        data = {"eval_config.yml": config.as_yaml(), "run_specs.conf": run_specs}
+        data = {"eval_config.yml": config.as_yaml()}
+        if config.helm is not None:
+            data["run_specs.conf"] = "entries: []\n" if run_specs is None else run_specs
         _check_size(data, {"eval_config.yml": self.config_path, "run_specs.conf": self.helm_config_path or Path()})
         own = self.rendering.namespace or config.kubernetes_config.namespace
         namespace = own or self.rendering.default_namespace or "default"
@@ -208,42 +214,6 @@ def manifest_problem(finding: manifest_checks.Finding, file: str, line: int | No
     """A finding in a manifest, told of the file that it comes from."""
     path = ".".join(map(str, (finding.kind, *finding.location)))
     return Problem(file, finding.message, path=path, line=line, hint=finding.hint, level=finding.level)
-
-
-def _problem_of(finding: config_checks.Finding, document: Document) -> Problem:
-    return validation.problem_at(document, finding.location, finding.message, hint=finding.hint, level=finding.level)
-
-
-def _load(
-    config_path: Path, helm_config_path: Path | None, settings: Sequence[str], profile: Profile | None
-) -> tuple[list[tuple[EvaluationJobConfig, Document]], str]:
-    """Both files, or the problems of both; an accelerator that `profile` does not know is told with them."""
-    run_specs = "entries: []\n"
-    problems: list[Problem] = []
-    try:
-        run_specs = specs.read(helm_config_path) if helm_config_path else run_specs
-    except FileProblemsError as error:
-        problems += error.problems
-    document = None
-    try:
-        document = job_config.read(config_path, settings)
-        configs = job_config.validate_all(document)
-    except FileProblemsError as error:
-        more = _accelerator_problem(document, profile) if document else []
-        raise FileProblemsError([*error.problems, *more, *problems]) from error
-    if problems:
-        raise FileProblemsError(problems)
-    return configs, run_specs
-
-
-def _accelerator_problem(document: Document, profile: Profile | None) -> list[Problem]:
-    """What can be said of the accelerator although the config as a whole is wrong."""
-    section = document.data.get("compute_config")
-    name = section.get("accelerator") if isinstance(section, dict) else None
-    if profile is None or not isinstance(name, str):
-        return []
-    finding = config_checks.unknown_accelerator(name, profile)
-    return [_problem_of(finding, document)] if finding else []
 
 
 def _template_problems(templates: Path | None) -> list[Problem]:

@@ -34,7 +34,7 @@ _UNNAMED: Final = "\ue000name\ue000"
 
 @dataclass(frozen=True, slots=True)
 class JobIdentity:
-    """What a template knows of a job beside its config."""
+    """What a template knows of a job beside its config; `helm_config_path` is empty where there are no run specs."""
 
     prefix: str
     config_version: str

@@ -116,7 +116,10 @@ class Score(Output):
     metric: str = Field(description="Name of the metric", examples=["exact_match"])
     value: float | None = Field(description="The mean; null: no finite number", examples=[0.55])
     std_err: float | None = Field(description="Standard error of the mean; null: not known", examples=[0.114])
-    n: int = Field(description="Number of items", ge=1, examples=[20])
+    n: int | None = Field(description="Number of items; null: not known", ge=1, examples=[20])
+    clusters: int | None = Field(
+        description="Number of groups that the items fall into; null: they stand alone", examples=[5]
+    )
 
 
 class FailedScenario(Output):
@@ -143,9 +146,37 @@ class LocalRun(Summary):
 
     mlflow_run_id: str = Field(description="MLflow run that holds everything", examples=["7be1c2a0d41f4f7c"])
     tracking_uri: str = Field(description="MLflow tracking server", examples=["sqlite:///mlflow.db"])
+    kept: str | None = Field(
+        description="Where the results wait for upload-results, as the server was away; null: they are tracked"
+    )
     reused: bool = Field(description="Whether it had been finished before", examples=[False])
     scratch: str = Field(description="Directory that it worked in", examples=[".cajajejo/scratch/3f2a9c1d"])
     event_files: str = Field(description="Directory with the event files, for `metrics check`")
+
+
+class UploadedResults(Output):
+    """Results that were kept, and are tracked now."""
+
+    kept: str = Field(description="Where they were kept", examples=["gs://neurips-spool/eval-neurips-3f2a9c1d"])
+    name: str = Field(description="Name of the job", examples=["eval-neurips-merciful-crocodile-3f2a9c1d"])
+    mlflow_run_id: str = Field(description="MLflow run that holds them", examples=["7be1c2a0d41f4f7c"])
+    tracking_uri: str = Field(description="MLflow tracking server", examples=["http://10.164.0.15:5000"])
+    outcome: Literal["sent", "there"] = Field(description="there: they had been tracked before", examples=["sent"])
+    left_out: tuple[str, ...] = Field(description="Files that the store refuses")
+
+
+class NotUploaded(Failure):
+    """Results that are kept, and could not be tracked now."""
+
+    kept: str = Field(description="Where they are kept", examples=["gs://neurips-spool/eval-neurips-3f2a9c1d"])
+
+
+class Upload(Output):
+    """What became of results that were kept, as `upload-results` did it."""
+
+    results: tuple[UploadedResults, ...] = Field(description="What is tracked")
+    failed: tuple[NotUploaded, ...] = Field(description="What could not be tracked")
+    incomplete: tuple[str, ...] = Field(description="Copies that broke off while they were made")
 
 
 class ResultsLine(Output):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import statistics
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from cajajejo import files
 from cajajejo.errors import HarnessError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 RESULTS_FILE = "results.jsonl"
@@ -47,20 +46,21 @@ class Item:
 class Score:
     """The mean of one metric over the `n` items of one scenario, with its standard error.
 
-    `std_err` is s / sqrt(n), s the sample standard deviation (n - 1) of the items, each averaged over its repeats;
-    None where there is only one item.
+    `n` is None where only the mean is known. `std_err` is None where it is not defined: of one item, of one cluster, or
+    of numbers that are not finite. `clusters` counts the groups that the items fall into; None where none has a group.
     """
 
     scenario: str
     metric: str
     value: float
     std_err: float | None
-    n: int
+    n: int | None
+    clusters: int | None = None
 
     @property
     def name(self) -> str:
-        """The name of the number everywhere: ``<scenario>/<metric>``."""
-        return f"{self.scenario}/{self.metric}"
+        """The name of the number everywhere: ``<scenario>/<metric>``; of a tag without a scenario, the tag."""
+        return f"{self.scenario}/{self.metric}" if self.scenario else self.metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +97,48 @@ def metric_part(name: str) -> str:
 
 
 def scores_of(items: Iterable[Item]) -> tuple[Score, ...]:
-    """The mean and standard error of every metric of every scenario, in the order of names."""
-    by_metric: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    """The mean and standard error of every metric of every scenario, in the order of names.
+
+    An item counts once, with the mean of its repeats. Items of one group are one cluster; an item without a
+    group is one of its own.
+    """
+    by_metric: dict[tuple[str, str], dict[_Question, list[float]]] = defaultdict(lambda: defaultdict(list))
     for item in items:
         for metric, value in item.scores.items():
-            by_metric[item.scenario, metric][item.id].append(value)
-    return tuple(
-        _score(scenario, metric, [_mean(repeats) for repeats in by_id.values()])
-        for (scenario, metric), by_id in sorted(by_metric.items())
-    )
+            by_metric[item.scenario, metric][item.subject, item.id, item.group].append(value)
+    return tuple(_score(*names, by_question) for names, by_question in sorted(by_metric.items()))
 
 
-def _score(scenario: str, metric: str, values: list[float]) -> Score:
-    finite = all(map(math.isfinite, values))
-    spread = statistics.stdev(values) if len(values) > 1 and finite else None
-    std_err = None if spread is None else spread / math.sqrt(len(values))
-    return Score(scenario, metric, _mean(values), std_err, len(values))
+_Question = tuple[str | None, str, str | None]
+"""Subject, id and group of an item."""
 
 
-def _mean(values: list[float]) -> float:
+def _score(scenario: str, metric: str, by_question: Mapping[_Question, list[float]]) -> Score:
+    values = [_mean(repeats) for repeats in by_question.values()]
+    groups = [group if group is not None else place for place, (_, _, group) in enumerate(by_question)]
+    clusters = len(set(groups)) if any(isinstance(group, str) for group in groups) else None
+    return Score(scenario, metric, _mean(values), _std_err(values, groups), len(values), clusters)
+
+
+def _std_err(values: Sequence[float], groups: Sequence[object]) -> float | None:
+    """The standard error of the mean x̄ of n values in G clusters, robust to what the items of a cluster share.
+
+    SE² = G/(G-1) · 1/n² · Σ_g (Σ_{i in g} (x_i - x̄))²   (Liang and Zeger 1986, with the correction of CR1)
+
+    Where every value is a cluster of its own this is s²/n, s with n - 1.
+    """
+    count = len(set(groups))
+    if count < 2 or not all(map(math.isfinite, values)):  # noqa: PLR2004  # of one cluster nothing can be told
+        return None
+    mean = _mean(values)
+    sums: dict[object, list[float]] = defaultdict(list)
+    for value, group in zip(values, groups, strict=True):
+        sums[group].append(value - mean)
+    squares = math.fsum(math.fsum(deviations) ** 2 for deviations in sums.values())
+    return math.sqrt(count / (count - 1) * squares) / len(values)
+
+
+def _mean(values: Sequence[float]) -> float:
     total = math.fsum(values) if all(map(math.isfinite, values)) else sum(values)  # fsum refuses inf - inf
     return total / len(values)
 

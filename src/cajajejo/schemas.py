@@ -17,6 +17,7 @@ from cajajejo import files, job_outputs, outputs
 from cajajejo.config import EvaluationJobConfig
 from cajajejo.errors import CajajejoError, UsageError
 from cajajejo.metrics.config import MetricsConfig
+from cajajejo.models.fetched_model import FetchedModel
 from cajajejo.phrases import closest
 from cajajejo.terminal import Column, table
 
@@ -55,6 +56,8 @@ PUBLISHED: Final[Mapping[str, Published]] = {
     "evaluation": Published("Evaluation job config, version v4", EvaluationJobConfig),
     "metrics": Published("Metric configuration", MetricsConfig),
     "run": Published("Output of jobs evaluation run --json", outputs.LocalRun),
+    "upload-results": Published("Output of jobs evaluation upload-results --json", outputs.Upload),
+    "model-fetch": Published("Output of model fetch --json", FetchedModel),
     "validate": Published("Output of jobs evaluation validate --json", outputs.Validation),
     "submit-job": Published("Output of jobs evaluation submit-job --json", outputs.Submission),
     "jobs": Published("Output of jobs list --json, and of jobs wait --json for several", job_outputs.Jobs),

@@ -27,6 +27,11 @@ class Gcp(StrictModel):
     project: NonEmptyText = Field(description="Project", examples=["neurips-llm-eff-challenge-2023"])
     location: NonEmptyText = Field(description="Region or zone of the cluster", examples=["europe-west4"])
     cluster: NonEmptyText = Field(description="Name of the cluster", examples=["autopilot-cluster-1"])
+    registry: NonEmptyText | None = Field(
+        None,
+        description="Where images are pushed",
+        examples=["europe-west4-docker.pkg.dev/neurips-llm-eff-challenge-2023/container-registry-neurips-2023"],
+    )
 
 
 class Settings(StrictModel):

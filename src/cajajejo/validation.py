@@ -10,6 +10,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from cajajejo import quantities
 from cajajejo import schema_words as words
@@ -47,6 +48,12 @@ def _not_empty(text: str) -> str:
     return text
 
 
+def _check_image(text: str) -> str:
+    if text != text.strip():
+        raise ValueError(f"must not begin or end with a space: {text[:80]!r}")
+    return text
+
+
 def _as_flag(value: object) -> object:
     if isinstance(value, str) and value.lower() in {"true", "false"}:
         return value.lower() == "true"
@@ -81,6 +88,7 @@ def check_quantity(text: str) -> str:
 Text = Annotated[str, BeforeValidator(as_text), words.TEXT]
 """Text; a number is taken as it was written."""
 NonEmptyText = Annotated[str, BeforeValidator(as_text), AfterValidator(_not_empty), words.NON_EMPTY_TEXT]
+ImageName = Annotated[NonEmptyText, AfterValidator(_check_image)]
 Quantity = Annotated[Text, AfterValidator(check_quantity), words.quantity(QUANTITY)]
 LabelValue = Annotated[NonEmptyText, AfterValidator(LABEL_VALUE.check), words.name(LABEL_VALUE)]
 LabelKey = Annotated[Text, AfterValidator(KEY.check), words.name(KEY)]
@@ -95,6 +103,12 @@ Number = Annotated[float, BeforeValidator(_as_number), words.NUMBER]
 Count = Annotated[int, BeforeValidator(_as_count), words.COUNT]
 
 Model = TypeVar("Model", bound=StrictModel)
+
+
+def wrong_field(name: str, message: str) -> ValidationError:
+    """The error that a rule about several fields raises where one of them is to be named; a hint follows a newline."""
+    told = PydanticCustomError("value_error", "{error}", {"error": message})
+    return ValidationError.from_exception_data("rule", [InitErrorDetails(type=told, loc=(name,), input=None)])
 
 
 def validate(model: type[Model], document: Document) -> Model:

@@ -1,4 +1,4 @@
-"""Rendered manifests, parsed: fast, and as any YAML 1.1 reader would."""
+"""YAML that programs write, parsed as any YAML 1.1 reader would: rendered manifests, and files of other programs."""
 
 from __future__ import annotations
 
@@ -60,6 +60,30 @@ def _shared(text: str) -> list[dict[str, Any]]:
 
 
 _SEPARATOR: Final = re.compile("^---\n", re.MULTILINE)
+
+
+def load_tagged(text: str) -> Any:
+    """A file of another program, with tags that it alone knows (``!function utils.f``): the text behind one stays.
+
+    Raises:
+        BrokenYamlError: it is no YAML.
+    """
+    try:
+        return yaml.load(text, Loader=_TaggedLoader)  # noqa: S506  # a safe loader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise BrokenYamlError(str(getattr(error, "problem", None) or error), mark.line + 1 if mark else 1) from error
+
+
+class _TaggedLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # as `_Loader`
+    """Knows every tag, and what none of them means."""
+
+
+def _untagged(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
+    return loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode) else None
+
+
+_TaggedLoader.add_multi_constructor("!", _untagged)
 
 
 def _load_documents(text: str) -> list[dict[str, Any]]:

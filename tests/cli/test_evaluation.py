@@ -59,6 +59,65 @@ def test_the_command_after_next_can_be_pasted(tmp_path: Path, capsys: pytest.Cap
     assert capsys.readouterr().err.splitlines()[-1] == f"Next: {command} '{tmp_path}/my job.yml'"
 
 
+EXPECTED = "parse-job CONFIG HELM_CONFIG OUTPUT"
+EITHER = f"{EXPECTED}, or without run specs parse-job CONFIG OUTPUT"
+LM_EVAL = ["--set", "helm=null", "--set", "lm_eval={tasks: [arc_easy]}", "--set", "image_tag=v1"]
+
+
+def test_a_harness_without_run_specs_has_two_paths(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse_job(CONFIG, tmp_path / "job.yml", *LM_EVAL) == 0
+    assert "  ConfigMap     eval_config.yml: " in capsys.readouterr().err
+    assert validate(tmp_path / "job.yml") == 0
+    assert validate(CONFIG, *LM_EVAL) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([CONFIG], ["Error: OUTPUT is missing", f"  expected    {EITHER}"]),
+        (
+            [CONFIG, RUN_SPECS],
+            [f"Error: OUTPUT is missing: {RUN_SPECS} looks like run specs", f"  expected    {EITHER}"],
+        ),
+        (
+            [CONFIG, "job.yml"],
+            [
+                f"Error: HELM_CONFIG is missing: {CONFIG} has helm, which needs run specs",
+                f"  expected    {EXPECTED}",
+            ],
+        ),
+        (
+            [CONFIG, RUN_SPECS, "job.yml", *LM_EVAL],
+            [
+                (
+                    f"Error: HELM_CONFIG is given ({RUN_SPECS}), and is to be left out: "
+                    f"{CONFIG} has lm_eval, which takes no run specs"
+                )
+            ],
+        ),
+    ],
+    ids=["one path", "no output", "no run specs", "run specs too many"],
+)
+def test_a_path_too_many_or_too_few_is_told_and_nothing_is_written(
+    arguments: list[str | Path],
+    message: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = RUN_SPECS.read_bytes()
+    assert parse_job(*arguments) == 2
+    assert capsys.readouterr().err.splitlines() == message
+    assert list(tmp_path.iterdir()) == []
+    assert RUN_SPECS.read_bytes() == before
+
+
+def test_run_specs_too_many_are_a_usage_error_of_validate_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert validate(CONFIG, RUN_SPECS, *LM_EVAL) == 2
+    assert "which takes no run specs" in capsys.readouterr().err
+
+
 MATRIX = ["--set", "matrix={axes: {helm.suite: [v1, v2]}}"]
 
 
@@ -105,7 +164,7 @@ def test_every_problem_is_a_line_of_the_result(capsys: pytest.CaptureFixture[str
         "--set compute_config.cpu: not a quantity: 'many'",
         "    for example 500m, 4, 16Gi",
         "--set helm.siute: unknown field",
-        "    did you mean suite? (one of args, suite)",
+        "    did you mean suite? (one of args, suite, timeout_seconds)",
     ]
     assert printed.err == "2 problems in 2 files\n"
 

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from google.protobuf import json_format  # type: ignore[import-untyped]  # carries no types
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ from cajajejo.config import POD_VARIABLES
 from tests import builders
 from tests.builders import ROOT, Evaluation
 from tests.clusters import Talk, job, talking
+from tests.fakes import cloud_logging
 from tests.fakes.kubernetes.access import Rule, service_account
 
 if TYPE_CHECKING:
@@ -130,12 +132,13 @@ def messages(found: list[dict[str, Any]]) -> list[str]:
 def test_the_log_of_an_evaluation_is_lines_of_json_with_its_run_and_its_progress(evaluation: Evaluation) -> None:
     code, found = end(start(evaluation))
     assert code == 0
-    (experiment,) = {entry[LABELS].get("mlflow_experiment_name") for entry in found[7:]}
+    first = next(place for place, entry in enumerate(found) if "mlflow_run_id" in entry[LABELS])
+    assert all(message.startswith("check ") for message in messages(found)[:first])
+    (experiment,) = {entry[LABELS].get("mlflow_experiment_name") for entry in found[first:]}
     assert experiment == "tests"
-    assert [entry for entry in found[:7] if "mlflow_run_id" in entry[LABELS]] == []
     run_id = json.loads((evaluation.scratch / "evaluation" / "state.json").read_text())["mlflow_run_id"]
     more = {"mlflow_run_id", "mlflow_experiment_id", "mlflow_artifact_uri", "mlflow_run_name", "mlflow_user"}
-    for entry in found[7:]:
+    for entry in found[first:]:
         assert entry[LABELS].keys() >= more
         assert entry[LABELS]["mlflow_run_id"] == run_id
     reports = [entry for entry in found if "progress" in entry]
@@ -317,14 +320,14 @@ def test_a_cluster_that_refuses_or_never_answers_delays_nothing(
 
 
 @contextmanager
-def captured() -> Iterator[tuple[pod_output.PodLog, list[dict[str, Any]]]]:
+def captured(**environ: str) -> Iterator[tuple[pod_output.PodLog, list[dict[str, Any]]]]:
     """The log of a pod in this process, and its entries once it is closed."""
     found: list[dict[str, Any]] = []
     with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
         before = sys.stdout, sys.stderr
         sys.stdout = sys.stderr = file
         try:
-            with pod_output.opened({"JOB_NAME": JOB, "CONFIG_VERSION": VERSION}) as log:
+            with pod_output.opened({"JOB_NAME": JOB, "CONFIG_VERSION": VERSION, **environ}) as log:
                 yield log, found
             assert (sys.stdout, sys.stderr) == (file, file)
         finally:
@@ -371,6 +374,29 @@ def test_the_log_of_our_modules_keeps_its_levels() -> None:
     assert found[1]["severity"] == "ERROR"
     assert found[1]["message"].startswith("cajajejo.harness.helm - ERROR - odd\nTraceback (most recent call last):")
     assert len(found) == 2
+
+
+def test_secret_values_stand_in_no_entry() -> None:
+    with captured(OPENAI_API_KEY="t0ken-of-mlflow") as (log, found):
+        sys.stdout.write("logged in with t0ken-of-mlflow\n")
+        log("INFO", "asked", fields={"header": ["Bearer t0ken-of-mlflow"]})
+    assert [entry["message"] for entry in found] == ["logged in with (hidden)", "asked"]
+    assert found[1]["fields"] == {"header": ["Bearer (hidden)"]}
+
+
+def test_every_entry_goes_to_cloud_logging_too_where_a_variable_asks_for_it() -> None:
+    with cloud_logging.serving() as cloud:
+        asked = {"CAJAJEJO_CLOUD_LOGGING": cloud_logging.PROJECT, "CLOUD_LOGGING_EMULATOR_HOST": cloud.host}
+        with captured(**asked) as (log, found):
+            sys.stdout.write("one\n")
+            log("ERROR", "two\nlines", exit_code=1)
+        sent = [json_format.MessageToDict(entry) for entry in cloud._entries]
+    assert [(entry["severity"], entry["message"]) for entry in found] == [("INFO", "one"), ("ERROR", "two\nlines")]
+    assert [(entry["severity"], entry["jsonPayload"]) for entry in sent] == [
+        ("INFO", {"message": "one"}),
+        ("ERROR", {"message": "two\nlines", "exit_code": 1.0}),
+    ]
+    assert [entry["labels"] for entry in sent] == [entry[LABELS] for entry in found]
 
 
 def test_what_we_say_has_the_severity_that_it_has() -> None:
@@ -437,12 +463,12 @@ def test_what_is_said_after_the_end_is_not_heard_and_fails_nobody() -> None:
     assert messages(found) == ["the last word"]
 
 
-def test_what_is_printed_at_exit_does_not_follow_the_last_line(evaluation: Evaluation) -> None:
+def test_what_is_printed_at_exit_follows_no_last_line(evaluation: Evaluation) -> None:
     (evaluation.directory / "sitecustomize.py").write_text("import atexit; atexit.register(print, 'at exit')")
     path = f"{evaluation.directory}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
     process = start(evaluation, PYTHONPATH=path, CAJAJEJO_EVAL_CONFIG="/missing.yml")
     out, err = process.communicate(timeout=60)
-    assert (entries(out)[-1]["exit_code"], err) == (2, "at exit\n")
+    assert (entries(out)[-1]["exit_code"], err) == (2, "")
 
 
 def test_a_descriptor_that_is_gone_ends_nothing() -> None:

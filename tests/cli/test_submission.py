@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 
 from cajajejo import cli
-from tests import sending
+from tests import builders, sending
 from tests.clusters import Talk, talking
 from tests.sending import CONFIG, RUN_SPECS
 
@@ -66,7 +66,7 @@ def test_a_job_is_sent_and_told(talk: Talk, name: str, capsys: pytest.CaptureFix
     printed = capsys.readouterr()
     assert printed.out == f"{name}\n"
     asked = "8 CPU, 32Gi, scratch 50Gi"
-    files = "eval_config.yml, run_specs.conf: 2.0 KiB, immutable"
+    files = "eval_config.yml, run_specs.conf: 2.1 KiB, immutable"
     plan = PLAN.format(name=name, mark="+", job=asked, map=files, storage="")
     assert told(printed.err) == (
         f"{plan}HH:MM:SS  sent        3 objects in T\n"
@@ -162,6 +162,34 @@ def test_a_failed_job_is_a_json_error(talk: Talk, name: str, capsys: pytest.Capt
     printed = capsys.readouterr()
     assert printed.out == ""
     assert json.loads(printed.err)["error"]["kind"] == "JobFailedError"
+
+
+def test_a_harness_without_run_specs_is_sent_by_its_config_alone(
+    talk: Talk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = builders.write_config(tmp_path, helm=None, command={"args": ["./evaluate"], "results": "r.jsonl"})
+    given = ["--config-version", "v1"]
+    assert run("diff", config, *given, "--json") == 0
+    changes = json.loads(capsys.readouterr().out)["objects"]
+    assert submit("--path-to-config", config, *given) == 0
+    name = capsys.readouterr().out.strip()
+    assert [change["name"] for change in changes] == [name, name, "ssd"]
+    sending.assert_sent_once(talk.fake, name)
+    assert run("diff", config, *given) == 0
+    assert "nothing to change" in capsys.readouterr().err
+    for words in (["diff", config, RUN_SPECS], ["submit-job", "--path-to-config", config, *FORMS[2:]]):
+        assert run(*words, *given) == 2
+        assert "has command, which takes no run specs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "argument"), [(["diff", CONFIG], "HELM_CONFIG"), (["submit-job", *FORMS[:2]], "--path-to-helm-config")]
+)
+def test_run_specs_that_are_missing_are_told_before_the_repository_is_looked_at(
+    words: list[str | Path], argument: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*words) == 2
+    assert f"Error: {argument} is missing: {CONFIG} has helm, which needs run specs" in capsys.readouterr().err
 
 
 def test_a_dry_run_of_the_client_needs_no_cluster(name: str, capsys: pytest.CaptureFixture[str]) -> None:

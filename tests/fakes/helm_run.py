@@ -10,7 +10,6 @@ The file that FAKE_HELM names holds the mode, so that the same job config meets 
     hang RUN           stops in the middle of this run, for ever; SIGTERM ends it
     deaf RUN           the same, and SIGTERM does not
     child RUN          the same as hang, with a child that ignores SIGTERM
-    follow RUN         the same as hang, until the process that started it is gone: as the plugin makes HELM do
 
 Beside it ``<FAKE_HELM>.calls`` gets a line of JSON for every call, and for every run that was really evaluated; the
 named pipe ``<FAKE_HELM>.waits`` gets a byte when one stops.
@@ -25,7 +24,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from tests import builders
@@ -70,7 +68,7 @@ def run_one(suite: Path, name: str, mode: str) -> bool:
     note(ran=name)
     tell("start", run=name, done=0, total=QUESTIONS)
     tell("progress", run=name, done=1, total=QUESTIONS)
-    if mode in {"hang", "deaf", "child", "follow"}:
+    if mode in {"hang", "deaf", "child"}:
         wait_for_ever(mode)
     tell("progress", run=name, done=QUESTIONS, total=QUESTIONS)
     builders.write_helm_run(suite, name, builders.answers(RIGHT, QUESTIONS))
@@ -103,11 +101,8 @@ def wait_for_ever(mode: str) -> None:
     note(waits=os.getpid())
     with Path(os.environ["FAKE_HELM"] + ".waits").open("w", encoding="utf-8") as pipe:
         pipe.write(".")
-    while mode == "follow" and os.getppid() == int(os.environ["CAJAJEJO_PARENT"]):
-        time.sleep(0.05)
-    while mode != "follow":
+    while True:
         signal.pause()
-    os._exit(143)
 
 
 def tell(event: str, **fields: object) -> None:

@@ -1,27 +1,26 @@
-"""HELM in a process of its own: watched while it works, ended with everything that it started."""
+"""HELM as a harness: what it is asked, how far it is, and what is kept of it."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from cajajejo import config as configs
-from cajajejo.errors import HarnessError
-from cajajejo.harness import helm
-from cajajejo.harness.model import Model
+from cajajejo.errors import HarnessError, HarnessMissingError
+from cajajejo.harness import adapters, checks, helm_command, process
+from cajajejo.harness.adapter import Task
+from cajajejo.harness.helm import Helm
 from cajajejo.harness.progress import Progress
 from cajajejo.harness.scratch import Scratch
+from cajajejo.models.model import Model
 from tests import builders
 from tests.builders import Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from cajajejo.harness.progress import Listener, Watcher
     from cajajejo.results import Results
@@ -40,23 +39,16 @@ def evaluation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Eval
 
 
 def run(evaluation: Evaluation, watch: Watcher = lambda _: None, said: Listener = lambda _: None) -> Results:
-    """`helm.run` in the scratch directory of `evaluation`, prepared as `harness.run` does it."""
+    """What HELM finds in the scratch directory of `evaluation`, prepared as an evaluation does it."""
     config = configs.load(evaluation.config)
     place = Scratch(evaluation.scratch)
     place.config.parent.mkdir(parents=True, exist_ok=True)
     place.run_specs.write_bytes(evaluation.run_specs.read_bytes())
-    model = Model(evaluation.model, str(evaluation.model))
+    task = Task(config, Model(evaluation.model, str(evaluation.model)), place, evaluation.environ)
+    helm = adapters.of(config)
     with place.lock() as descriptor:
-        return helm.run(
-            config,
-            model,
-            place,
-            environ=evaluation.environ,
-            max_instances=None,
-            watch=watch,
-            said=said,
-            keep_open=descriptor,
-        )
+        ended = process.run(helm.program(task), log=place.log, watch=watch, said=said, hide=str, keep_open=descriptor)
+    return helm.results(task, ended)
 
 
 def test_what_helm_prints_is_passed_on_line_by_line(evaluation: Evaluation) -> None:
@@ -113,49 +105,55 @@ def test_a_long_log_is_told_by_its_last_lines_cut(evaluation: Evaluation) -> Non
     assert caught.value.facts["says"].splitlines() == [*(f"line {n}" for n in (4, 5, 6, 7, 8)), "x" * 200]
 
 
-def test_an_error_of_the_watcher_ends_the_harness(evaluation: Evaluation) -> None:
-    def watch(progress: Progress) -> None:
-        if progress.questions_done > 20:
-            raise RuntimeError("a bug of ours")
-
-    evaluation.helm_will("hang biology")
-    with pytest.raises(RuntimeError, match="a bug of ours"):
-        run(evaluation, watch)
-    assert [builders.is_gone(pid) for pid in evaluation.calls("pid")] == [True]
-
-
-@pytest.mark.parametrize(("mode", "slow"), [("hang", False), ("deaf", True), ("child", False)])
-def test_an_interruption_ends_the_harness_and_what_it_started(evaluation: Evaluation, mode: str, *, slow: bool) -> None:
-    began: list[float] = []
-
-    def watch(_: Progress) -> None:
-        if evaluation.calls("waits"):
-            began.append(time.monotonic())
-            raise KeyboardInterrupt
-
+@pytest.mark.parametrize("mode", ["hang", "deaf", "child"])
+def test_a_time_out_keeps_what_is_complete(evaluation: Evaluation, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.2)
+    evaluation.configure(helm__timeout_seconds=4)
     evaluation.helm_will(f"{mode} biology")
-    with pytest.raises(KeyboardInterrupt):
-        run(evaluation, watch)
-    took = time.monotonic() - began[0]
+    found = run(evaluation)
+    assert [score.name for score in found.scores] == ["geography/exact_match", "geography/quasi_exact_match"]
+    assert [failure.scenario for failure in found.failed] == ["biology"]
     pids = evaluation.calls("pid", "child")
-    assert len(pids) == (2 if mode == "child" else 1)
     assert [builders.is_gone(pid) for pid in pids] == [True] * len(pids)
-    assert (took > helm._GRACE_SECONDS) is slow
 
 
-def test_stopping_what_has_ended_does_nothing() -> None:
-    with subprocess.Popen([sys.executable, "-c", ""], start_new_session=True) as process:
-        process.wait()
-        helm.stop(process)
-    assert process.returncode == 0
-
-
-def test_helm_reads_nothing_from_our_terminal_and_is_a_group_of_its_own(evaluation: Evaluation) -> None:
-    evaluation.helm.write_text(
-        "#!/bin/sh\necho stdin: $(readlink /dev/fd/0) >&2\nps -o pgid= -p $$ 2>/dev/null\nexit 3\n"
-    )
+def test_a_time_out_before_anything_is_complete_is_an_error(evaluation: Evaluation) -> None:
+    evaluation.configure(helm__timeout_seconds=1)
+    evaluation.helm.write_text("#!/bin/sh\necho loading\nexec sleep 1000\n")
     with pytest.raises(HarnessError) as caught:
         run(evaluation)
-    said = caught.value.facts["says"]
-    assert "stdin: /dev/null" in said or not Path("/dev/fd").exists()
-    assert str(os.getpgrp()) not in said.split()
+    assert caught.value.message == "HELM failed before any scenario was complete (stopped after 1 s)"
+    assert caught.value.facts["says"] == "loading"
+
+
+def test_the_model_is_found_by_the_name_that_the_documented_arguments_give_it(evaluation: Evaluation) -> None:
+    arguments = ["--max-eval-instances", "10", "--enable-local-huggingface-models", "/scratch/model/model"]
+    evaluation.configure(helm__args=arguments)
+    run(evaluation)
+    (call,) = evaluation.calls("call")
+    assert not any("huggingface-models" in argument for argument in call)
+    registry = Scratch(evaluation.scratch).work / "helm" / "model_deployments.yaml"
+    found = yaml.safe_load(registry.read_text())["model_deployments"]
+    assert [one["name"] for one in found] == ["huggingface/tiny", "huggingface/model"]
+    assert {one["client_spec"]["args"]["pretrained_model_name_or_path"] for one in found} == {str(evaluation.model)}
+
+
+def test_its_inputs_are_our_plugin_and_its_checks_are_looked_at(evaluation: Evaluation) -> None:
+    config = configs.load(evaluation.config)
+    helm = adapters.of(config)
+    assert list(helm.inputs(config)) == [helm_command.PLUGIN.read_bytes()]
+    looked_at = checks.look(helm.checks(config, "", evaluation.environ))
+    assert [check.line() for check in looked_at][:2] == ["check harness: PASSED", "check HELM arguments: PASSED"]
+    away = checks.look(helm.checks(config, "", {"CAJAJEJO_HELM_RUN": "/nowhere"}))
+    assert isinstance(away[0].error, HarnessMissingError)
+
+
+def test_its_versions_are_those_of_the_environment_that_it_is_in(tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "helm-run"
+    builders.write_fake_helm(program)
+    for name, version in (("crfm_helm", "0.5.16"), ("torch", "2.13.0")):
+        place = tmp_path / "lib" / "python3.11" / "site-packages" / f"{name}-{version}.dist-info"
+        place.mkdir(parents=True)
+        (place / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    environ = {"CAJAJEJO_HELM_RUN": str(program)}
+    assert Helm().versions(environ) == {"crfm-helm": "0.5.16", "torch": "2.13.0"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-import os
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -16,12 +16,12 @@ from cajajejo.config import EvaluationJobConfig
 from cajajejo.errors import HarnessMissingError, SanityError
 from cajajejo.harness import helm_command
 from cajajejo.harness.helm_command import PLUGIN
-from cajajejo.harness.model import Model
 from cajajejo.harness.scratch import Scratch
+from cajajejo.models.model import Model
 from tests import builders
 from tests.builders import ABSENT, job_config
 
-LOCAL_MODELS = "--enable-local-huggingface-models"
+LOCAL_MODELS, HUB_MODELS = "--enable-local-huggingface-models", "--enable-huggingface-models"
 TINY = Model(Path("/models/tiny"), "/models/tiny")
 
 
@@ -175,7 +175,9 @@ def test_plugins_of_the_config_stand_beside_ours() -> None:
         ([f"{LOCAL_MODELS}=/scratch/model/tiny"], []),
         ([LOCAL_MODELS, "/m/tiny", "/m/judge"], [LOCAL_MODELS, "/m/judge"]),
         ([LOCAL_MODELS, "/m/judge", "/m/other", "-d"], ["-d", LOCAL_MODELS, "/m/judge", "/m/other"]),
-        ([f"{LOCAL_MODELS}=/m/judge"], [LOCAL_MODELS, "/m/judge"]),
+        ([f"{LOCAL_MODELS}=/proc/self"], [LOCAL_MODELS, "/proc/self"]),
+        (["--enable-local-hug", "/m/tiny"], []),
+        (["--enable-hugging", "EleutherAI/pythia-70m"], [HUB_MODELS, "EleutherAI/pythia-70m"]),
         ([LOCAL_MODELS, "/m/tiny", "--run-entries", "tiny"], ["--run-entries", "tiny"]),
         (["--groups-to-run", "tiny"], ["--groups-to-run", "tiny"]),
     ],
@@ -210,7 +212,6 @@ def test_the_environment_is_ours_with_the_configs_on_top(tmp_path: Path, monkeyp
         "A": "config's",
         "B": "1",
         "CAJAJEJO_PROGRESS": f"{tmp_path}/p.jsonl",
-        "CAJAJEJO_PARENT": str(os.getpid()),
         "PYTHONPATH": str(PLUGIN.parent),
         "TOKENIZERS_PARALLELISM": "false",
     }
@@ -246,7 +247,7 @@ def test_the_registry_says_all_that_helm_needs_to_know(tmp_path: Path) -> None:
             "display_name": "tiny",
             "description": "The model of the job config",
             "access": "open",
-            "release_date": helm_command._RELEASED,
+            "release_date": dt.date(2026, 1, 1),
             "tags": ["TEXT_MODEL_TAG", "FULL_FUNCTIONALITY_TEXT_MODEL_TAG"],
         },
         "tokenizer_configs.yaml": {

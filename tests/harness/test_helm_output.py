@@ -63,6 +63,7 @@ def test_a_scenario_is_called_after_the_run_without_its_model(run: str, scenario
 def test_a_complete_suite_becomes_items_and_scores(tmp_path: Path) -> None:
     write_helm_run(tmp_path, RUN, builders.answers(right=11, of=20))
     (tmp_path / "eval_cache").mkdir()
+    (tmp_path / "groups").mkdir()
     found = read(tmp_path)
     std_err: Any = pytest.approx(math.sqrt(4.95 / 380), rel=1e-12)
     assert (found.suite, found.harness, found.failed, len(found.items)) == ("v1", "helm", (), 20)

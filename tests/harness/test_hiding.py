@@ -30,3 +30,19 @@ def hidden(text: str, value: str | None) -> str:
 )
 def test_each_line_of_a_value_is_taken_out(value: str | None, text: str, expected: str) -> None:
     assert hidden(text, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_hidden"),
+    [
+        ("MLFLOW_TRACKING_TOKEN", "t0ken-of-mlflow", True),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI", True),
+        ("openai_api_key", "sk-123456", True),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/token", False),
+        ("MAX_TOKEN", "1000000", False),
+        ("TOKENIZERS_PARALLELISM", "nothing", False),
+        ("HOME", "/scratch", False),
+    ],
+)
+def test_a_variable_whose_name_says_that_it_is_secret_is_hidden(name: str, value: str, *, is_hidden: bool) -> None:
+    assert hiding(None, {name: value})(f"a line with {value}") == f"a line with {'(hidden)' if is_hidden else value}"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-import tempfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cajajejo.harness.progress import EventFile, PrintedLines, Progress
+from cajajejo.harness.progress import EventFile, Progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GEO, BIO = "geography:model=huggingface_model", "biology:model=huggingface_model"
 BOOLQ = "boolq:model=huggingface_model"
@@ -105,82 +103,33 @@ def test_a_file_that_cannot_be_read_holds_no_events(tmp_path: Path) -> None:
     assert EventFile(tmp_path).read() == []
 
 
-# --- what a harness prints ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": "runs", "total": "many"},
+        {"event": "runs", "total": 1, "names": 7},
+        {"event": "progress", "done": 1, "total": 2},
+        {"event": "progress", "run": GEO, "done": None, "total": 2},
+        {"event": "progress", "run": GEO, "done": 1, "total": "x"},
+        {"event": "progress", "run": GEO, "done": 1e999, "total": 2},
+        {"event": "failed", "run": GEO},
+        {"event": ["done"], "run": GEO},
+    ],
+)
+def test_an_event_of_another_shape_changes_nothing(event: dict[str, Any]) -> None:
+    assert after([*REAL, event]) == after(REAL)
 
 
-def test_lines_are_passed_on_as_they_are_completed(tmp_path: Path) -> None:
-    path, said = tmp_path / "harness.log", list[str]()
-    path.write_bytes(b"before\n")
-    printed = PrintedLines(path, said.append)
-    with path.open("ab", buffering=0) as file:
-        file.write(b"one\ntwo, not yet")
-        printed.pass_on()
-        assert said == ["one"]
-        file.write(b" complete\n\n   \nthree")
-        printed.pass_on()
-        assert said == ["one", "two, not yet complete"]
-        file.write(b"\r 10%\r 20%\r")
-        printed.pass_on()
-        assert said == ["one", "two, not yet complete", "three", " 10%"]
-        file.write(b"\nlast")
-    printed.close()
-    assert said[4:] == [" 20%", "last"]
+def test_an_event_that_says_little_is_taken_for_what_it_says() -> None:
+    events: list[dict[str, Any]] = [{"event": "runs", "names": [GEO]}, {"event": "progress", "run": GEO, "done": 3}]
+    assert after(events) == Progress(scenarios=1, names=(GEO,), current=GEO, done={GEO: 3}, totals={GEO: 3})
 
 
-def test_a_file_that_is_not_there_says_nothing(tmp_path: Path) -> None:
-    said: list[str] = []
-    printed = PrintedLines(tmp_path / "none.log", said.append)
-    printed.pass_on()
-    printed.close()
-    assert said == []
+def test_a_scenario_that_begins_again_has_not_failed() -> None:
+    assert after([*REAL, {"event": "start", "run": BOOLQ, "done": 0, "total": 2}]).failed == {}
 
 
-def test_bytes_that_are_no_text_and_characters_in_two_pieces(tmp_path: Path) -> None:
-    path, said = tmp_path / "harness.log", list[str]()
-    printed = PrintedLines(path, said.append)
-    euro = "€".encode()
-    with path.open("ab", buffering=0) as file:
-        file.write(b"\xff\xfe 1" + euro[:1])
-        printed.pass_on()
-        file.write(euro[1:] + b"\nhalf " + euro[:2])
-    printed.close()
-    assert said == ["\ufffd\ufffd 1€", "half \ufffd"]
-
-
-def test_a_line_without_an_end_is_passed_on_in_pieces_that_add_up(tmp_path: Path) -> None:
-    path, said = tmp_path / "harness.log", list[str]()
-    printed = PrintedLines(path, said.append)
-    text = "".join(chr(97 + n % 26) for n in range(1_000_003))
-    path.write_text(text)
-    printed.pass_on()
-    printed.close()
-    assert ("".join(said), {len(part) for part in said[:-1]}) == (text, {15_000})
-
-
-@given(st.lists(st.binary(max_size=12)))
-def test_however_it_is_cut_into_pieces_the_same_lines_come_out(chunks: list[bytes]) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        path, said = Path(directory) / "harness.log", list[str]()
-        path.touch()
-        printed = PrintedLines(path, said.append)
-        for chunk in chunks:
-            with path.open("ab") as file:
-                file.write(chunk)
-            printed.pass_on()
-        printed.close()
-    whole = b"".join(chunks).decode("utf-8", "replace")
-    assert said == [line for line in re.split("\r\n|\r|\n", whole) if line.strip()]
-
-
-def test_a_long_line_that_comes_at_once_is_cut_as_well(tmp_path: Path) -> None:
-    path, said = tmp_path / "harness.log", list[str]()
-    printed = PrintedLines(path, said.append)
-    path.write_text("a" * 15_000 + "\n" + "b" * 40_000 + "\nc\n")
-    printed.pass_on()
-    assert [(part[0], len(part)) for part in said] == [
-        ("a", 15_000),
-        ("b", 15_000),
-        ("b", 15_000),
-        ("b", 10_000),
-        ("c", 1),
-    ]
+def test_lines_that_are_no_events_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "progress.jsonl"
+    path.write_bytes(b'[1]\n"x"\n{torn\n\xff\n' + b"[" * 100_000 + b'\n{}\n{"event": "done", "run": "a"}\n')
+    assert EventFile(path).read() == [{"event": "done", "run": "a"}]

@@ -115,8 +115,9 @@ class Done:
             directory,
             mlflow_config__tracking_uri=self.uri,
             model_config={"path": str(model)},
-            helm__args=["--max-eval-instances", "10"],
-            env={"HF_HUB_OFFLINE": "1", "HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"},
+            helm__args=["--max-eval-instances", "10", "--enable-local-huggingface-models", "/scratch/model/model"],
+            # Not HF_HUB_OFFLINE: it would be told beforehand that the data of boolq is missing.
+            env={"HF_HUB_OFFLINE": "0", "HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"},
         )
         self.scratch = directory / "scratch"
         self.environ = {**ENVIRON, "CAJAJEJO_HELM_RUN": str(helm_run), "HOME": str(directory)}
@@ -133,7 +134,11 @@ class Done:
     def ask(self, *files: Path, others: tuple[str, ...] = ()) -> None:
         """Writes run specs for question files and other scenarios."""
         entries = [*(f"questions:path={path},num_train_instances=2,max_tokens=3," for path in files), *others]
-        runs = (f'{{description: "{entry}model=huggingface/{self.model.name}", priority: 1}}\n' for entry in entries)
+        names = ["model", *[self.model.name] * (len(entries) - 1)]  # as the arguments and as its directory call it
+        runs = (
+            f'{{description: "{entry}model=huggingface/{name}", priority: 1}}\n'
+            for entry, name in zip(entries, names, strict=True)
+        )
         self.run_specs = self.directory / "run_specs.conf"
         self.run_specs.write_text(f"entries: [\n{''.join(runs)}]\n")
 
@@ -206,12 +211,19 @@ def test_progress_came_from_inside_of_helm(done: Done) -> None:
     assert [name.partition(":")[0] for name in last.failed] == ["boolq"]
 
 
+def test_the_complete_scenarios_are_summarized_as_helm_summarize_does(done: Done) -> None:
+    suite = done.scratch / "evaluation" / "output" / "runs" / "v1"
+    runs = json.loads((suite / "runs.json").read_text("utf-8"))
+    assert {run["run_spec"]["name"].partition(":")[0] for run in runs} == {"geography", "biology"}
+    assert json.loads((suite / "groups.json").read_text("utf-8"))
+
+
 def test_mlflow_holds_the_same_numbers(done: Done) -> None:
     with tracking.client(done.uri) as store:
         run = store.get_run(done.outcome.mlflow_run_id)
-    assert {name: value for name, value in run.data.metrics.items() if not name.endswith("_std_err")} == {
-        name: pytest.approx(value) for name, value in done.outcome.results.metrics().items()
-    }
+    held = {name: value for name, value in run.data.metrics.items() if not name.endswith("_std_err")}
+    assert held.pop("vm_memory_usage_bytes") > 0
+    assert held == {name: pytest.approx(value) for name, value in done.outcome.results.metrics().items()}
     assert (run.info.status, run.data.tags["evaluation_status"]) == ("FINISHED", "partial")
 
 

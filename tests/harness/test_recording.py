@@ -24,7 +24,6 @@ from cajajejo.errors import (
     ModelError,
     Problem,
     SanityError,
-    TrackingError,
 )
 from cajajejo.harness import recording
 from cajajejo.harness import run as harness
@@ -278,12 +277,12 @@ def test_a_store_that_goes_away_does_not_hide_what_happened(evaluation: Evaluati
     steps: list[str] = []
 
     def watch(progress: Progress) -> None:
-        if len(progress.done) == 2:
+        if progress.done:
             tracking.sqlite_file(evaluation.uri).write_bytes(b"no database" * 1000)
 
     evaluation.helm_will("tear biology")
-    builders.write_run_specs(evaluation.directory, "geography", "biology")
-    with pytest.raises(TrackingError):
+    builders.write_run_specs(evaluation.directory, "biology")
+    with pytest.raises(HarnessError):
         harness.run(in_pod(evaluation), Reporter(progress=watch, step=steps.append))
     assert steps == [f"how this attempt stands is not on its MLflow run: MLflow refused: {evaluation.uri}"]
 

@@ -7,13 +7,14 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cajajejo import results, tracking
-from cajajejo.config import DOCUMENTED_TAGS
 from cajajejo.errors import (
     CajajejoError,
     ExitCode,
@@ -23,11 +24,15 @@ from cajajejo.errors import (
     InterruptedRunError,
     ModelError,
     SanityError,
+    ScratchBusyError,
     TrackingError,
+    UsageError,
 )
 from cajajejo.harness import run as harness
+from cajajejo.harness import steps
 from cajajejo.harness.run import Outcome, Reporter
 from cajajejo.results import FailedScenario
+from cajajejo.tracking_config import DOCUMENTED_TAGS
 from tests import builders
 from tests.builders import Evaluation
 
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
 
     from cajajejo.harness.checks import Check
     from cajajejo.harness.progress import Progress, Watcher
+    from cajajejo.harness.run import Request
 
 pytestmark = pytest.mark.filterwarnings(builders.MLFLOW_WARNINGS)
 
@@ -71,6 +77,11 @@ class Told(Reporter):
         Reporter.__init__(self, checks=self.seen.extend, step=self.steps.append, progress=see)
 
     __setattr__ = object.__setattr__  # it is filled, not frozen
+
+
+def metrics(run: Any) -> dict[str, Any]:
+    """The metrics of a run but the memory of the container, which not every machine is."""
+    return {name: value for name, value in run.data.metrics.items() if name != "vm_memory_usage_bytes"}
 
 
 def mlflow_run(evaluation: Evaluation, run_id: str) -> Any:
@@ -113,6 +124,7 @@ def test_a_complete_evaluation_is_told_kept_and_tracked(evaluation: Evaluation) 
         "check HELM run specs: PASSED",
         "check harness: PASSED",
         "check HELM arguments: PASSED",
+        "check HELM's data: PASSED",
         "check model directories: PASSED",
         "check tracking server: PASSED",
     ]
@@ -129,7 +141,7 @@ def test_a_complete_evaluation_is_told_kept_and_tracked(evaluation: Evaluation) 
     )
     assert (len(outcome.results.items), outcome.results.partial, outcome.seconds > 0) == (40, False, True)
     run = mlflow_run(evaluation, outcome.mlflow_run_id)
-    assert run.data.metrics == METRICS
+    assert metrics(run) == METRICS
     assert (run.info.status, run.info.run_name, run.data.tags["evaluation_status"]) == ("FINISHED", "local", "complete")
     assert set(DOCUMENTED_TAGS) <= set(run.data.tags)
 
@@ -145,7 +157,9 @@ def test_what_is_logged_are_the_output_the_checked_config_and_the_run_specs_as_t
         in_output = [entry.path for entry in store.list_artifacts(outcome.mlflow_run_id, "output")]
         local = Path(store.download_artifacts(outcome.mlflow_run_id, ""))
     assert names == ["eval_config.yml", "output", "run_specs.conf"]
-    assert in_output == ["output/events", "output/results.jsonl", "output/runs", "output/summary.json"]
+    ours = ["output/events", "output/harness.log", "output/results.jsonl", "output/runs", "output/summary.json"]
+    assert set(ours) <= set(in_output)
+    assert (local / "output" / "harness.log").read_bytes() == (outcome.events.parents[1] / "harness.log").read_bytes()
     assert (local / "run_specs.conf").read_bytes() == text.encode()
     assert "image_tag: other\n" in (local / "eval_config.yml").read_text()
 
@@ -201,7 +215,7 @@ def test_a_scenario_that_fails_leaves_the_others_and_is_repaired_alone_on_the_sa
     assert evaluation.ran() == ["geography"]
     assert (whole.mlflow_run_id, whole.results.partial, whole.reused) == (partial.mlflow_run_id, False, False)
     run = mlflow_run(evaluation, whole.mlflow_run_id)
-    assert run.data.metrics == METRICS
+    assert metrics(run) == METRICS
     assert (run.info.status, run.data.tags["evaluation_status"]) == ("FINISHED", "complete")
 
 
@@ -281,7 +295,7 @@ def test_ctrl_c_keeps_what_is_finished_and_the_next_start_continues_there(evalua
     outcome = harness.run(evaluation.request())
     assert (evaluation.ran(), outcome.mlflow_run_id) == (["biology"], run_id)
     run = mlflow_run(evaluation, run_id)
-    assert (run.info.status, run.data.metrics) == ("FINISHED", METRICS)
+    assert (run.info.status, metrics(run)) == ("FINISHED", METRICS)
 
 
 def test_sigterm_is_told_apart_and_its_handler_is_given_back(evaluation: Evaluation) -> None:
@@ -316,13 +330,21 @@ def test_when_tracking_goes_away_at_the_end_the_answers_are_kept_and_tracked_by_
             shutil.copy(file, file.with_suffix(".kept"))
             file.write_bytes(b"no database" * 1000)
 
-    with pytest.raises(TrackingError):
-        harness.run(evaluation.request(), Reporter(progress=watch))
+    environ = {**evaluation.environ, "CAJAJEJO_TRACKING_PATIENCE": "1s"}
+    kept = harness.run(evaluation.request(environ=environ), Reporter(progress=watch))
+    work = evaluation.scratch / "evaluation"
+    assert kept.kept is not None
+    assert (kept.kept.where, kept.kept.durable, kept.results.partial) == (str(work), False, False)
+    assert kept.untracked is not None
+    assert kept.untracked.exit_code == ExitCode.INCONCLUSIVE
+    assert kept.untracked.run == (f"cajajejo jobs evaluation upload-results {work}",)
     shutil.copy(file.with_suffix(".kept"), file)
     assert evaluation.ran() == ["geography", "biology"]
-    outcome = harness.run(evaluation.request())
-    assert (evaluation.ran(), outcome.reused, outcome.results.partial) == ([], False, False)
-    assert mlflow_run(evaluation, outcome.mlflow_run_id).data.metrics == METRICS
+    no_helm = {"CAJAJEJO_HELM_RUN": "/none"}
+    outcome = harness.run(evaluation.request(environ={**evaluation.environ, **no_helm}))
+    assert (evaluation.calls("call"), outcome.reused, outcome.results) == ([], False, kept.results)
+    assert outcome.mlflow_run_id == kept.mlflow_run_id
+    assert metrics(mlflow_run(evaluation, outcome.mlflow_run_id)) == METRICS
 
 
 # --- other inputs ---
@@ -368,8 +390,9 @@ def test_two_at_once_in_one_directory_are_refused(evaluation: Evaluation) -> Non
     try:
         evaluation.wait_until_helm_hangs()
         evaluation.helm_will("ok")
-        with pytest.raises(SanityError, match=f"another evaluation works in {evaluation.scratch}"):
+        with pytest.raises(ScratchBusyError, match=f"another evaluation works in {evaluation.scratch}") as caught:
             harness.run(evaluation.request())
+        assert caught.value.facts == {"held by": f"process {first.pid}"}
     finally:
         first.send_signal(signal.SIGTERM)
         first.communicate()
@@ -473,7 +496,7 @@ def test_everything_that_is_wrong_is_told_together_and_nothing_is_started(evalua
     variables = "CONFIG_PATH_GIT_REPO, HELM_CONFIG_PATH_GIT_REPO, JOB_NAME, CONFIG_VERSION"
     indent = " " * 25
     assert "\n".join(caught.value.lines()).splitlines()[:-1] == [
-        "Error: 6 of 7 checks failed; nothing was started",
+        "Error: 6 of 8 checks failed; nothing was started",
         f"  environment variables  environment variables are missing: {variables}",
         f"{indent}note: the job spec sets them, docker takes them with -e NAME=VALUE; --local does without",
         f"  HELM run specs         {evaluation.run_specs}: the file is empty; it should hold run specs",
@@ -487,7 +510,9 @@ def test_everything_that_is_wrong_is_told_together_and_nothing_is_started(evalua
         f"{indent}named by: {evaluation.config} mlflow_config.tracking_uri",
         f"{indent}expected: http://…, https://… or sqlite:///FILE",
     ]
-    assert [check.verdict for check in told.seen] == ["FAILED", "PASSED", *["FAILED"] * 5]
+    assert [check.verdict for check in told.seen] == [
+        *("FAILED", "PASSED", "FAILED", "FAILED", "FAILED", "PASSED", "FAILED", "FAILED")
+    ]
     assert (evaluation.calls("call"), evaluation.scratch.exists()) == ([], False)
 
 
@@ -496,7 +521,7 @@ def test_everything_that_is_wrong_is_told_together_and_nothing_is_started(evalua
     [
         ({"helm__args": ["-o", "x"]}, SanityError),
         ({"model_config": {"path": "/none"}}, ModelError),
-        ({"model_config": {"gs_uri": "gs://bucket/tiny"}}, ModelError),
+        ({"model_config": {"path": "/proc"}}, ModelError),
         ({"mlflow_config__tracking_uri": "mlruns"}, TrackingError),
         ({"compute_config__cpu": "much"}, FileProblemsError),
     ],
@@ -548,4 +573,117 @@ def test_a_wrong_config_is_all_that_is_said_about_what_it_holds(evaluation: Eval
     told = Told()
     with pytest.raises(FileProblemsError):
         harness.run(evaluation.request(), told)
-    assert checks_of(told) == ["environment variables", "evaluation config", "HELM run specs", "harness"]
+    assert checks_of(told) == ["environment variables", "evaluation config", "HELM run specs"]
+
+
+# --- steps ---
+
+
+def state_of(evaluation: Evaluation) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((evaluation.scratch / "evaluation" / "state.json").read_text())
+    return found
+
+
+def test_what_is_done_asks_neither_for_the_harness_nor_the_model_nor_the_server(evaluation: Evaluation) -> None:
+    first = harness.run(evaluation.request())
+    tracking.sqlite_file(evaluation.uri).unlink()
+    shutil.rmtree(evaluation.model)
+    told = Told()
+    again = harness.run(evaluation.request(environ={"CAJAJEJO_HELM_RUN": "/none"}), told)
+    assert (again.reused, again.results) == (True, first.results)
+    assert checks_of(told) == ["environment variables", "evaluation config", "HELM run specs"]
+    assert not tracking.sqlite_file(evaluation.uri).exists()
+
+
+def test_results_that_were_not_tracked_and_are_damaged_are_made_again(evaluation: Evaluation) -> None:
+    harness.run(evaluation.request())
+    evaluation.ran()
+    place = harness.place_of(evaluation.request())
+    place.save(place.state(state_of(evaluation)["key"]), tracked=False)
+    (place.output / "results.jsonl").write_text("{")
+    outcome = harness.run(evaluation.request())
+    assert (evaluation.ran(), outcome.reused, len(outcome.results.items)) == ([], False, 40)
+
+
+def test_a_clock_that_went_back_leaves_the_newer_results_the_newer_ones(
+    evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluation.helm_will("fail geography")
+    harness.run(evaluation.request())
+    before = state_of(evaluation)["finished_at"]
+    evaluation.helm_will("ok")
+    monkeypatch.setattr(steps, "now", lambda: before - 3600)
+    outcome = harness.run(evaluation.request())
+    assert before < state_of(evaluation)["finished_at"] < before + 1
+    assert metrics(mlflow_run(evaluation, outcome.mlflow_run_id)) == METRICS
+
+
+def test_a_config_that_is_deleted_while_the_harness_works_is_not_missed(evaluation: Evaluation) -> None:
+    def watch(progress: Progress) -> None:
+        if progress.done:
+            evaluation.config.unlink(missing_ok=True)
+            evaluation.run_specs.unlink(missing_ok=True)
+
+    outcome = harness.run(evaluation.request(), Reporter(progress=watch))
+    assert metrics(mlflow_run(evaluation, outcome.mlflow_run_id)) == METRICS
+
+
+def test_a_state_that_cannot_be_read_begins_anew(evaluation: Evaluation) -> None:
+    harness.run(evaluation.request())
+    evaluation.ran()
+    (evaluation.scratch / "evaluation" / "state.json").write_bytes(b"\xff{")
+    assert not harness.run(evaluation.request()).reused
+
+
+# --- any harness ---
+
+ANSWER = {"scenario": "geography", "id": "q-1", "scores": {"exact_match": 1.0}}
+
+
+def command_of(evaluation: Evaluation, code: str, **more: Any) -> Request:
+    """The request of a config whose harness is a program of three lines."""
+    script = evaluation.directory / "evaluate.py"
+    script.write_text(code)
+    args = [sys.executable, str(script)]
+    evaluation.configure(helm=builders.ABSENT, command={"args": args, "results": "results.jsonl", **more})
+    return evaluation.request(run_specs=None)
+
+
+WRITES = f"""
+import json, os, pathlib
+pathlib.Path(os.environ["OUTPUT_DIR"], "results.jsonl").write_text(json.dumps({ANSWER!r}) + chr(10))
+"""
+
+
+def test_any_program_is_a_harness(evaluation: Evaluation) -> None:
+    begun: list[str] = []
+    request = command_of(evaluation, WRITES)
+    outcome = harness.run(request, Reporter(harness=lambda adapter: begun.append(adapter.name)))
+    assert (begun, outcome.results.metrics()) == (["command"], {"geography/exact_match": 1.0})
+    with tracking.client(evaluation.uri) as store:
+        assert [entry.path for entry in store.list_artifacts(outcome.mlflow_run_id)] == ["eval_config.yml", "output"]
+    assert harness.run(request).reused
+
+
+def test_another_program_under_the_same_name_is_another_evaluation(evaluation: Evaluation) -> None:
+    first = harness.run(command_of(evaluation, WRITES))
+    second = harness.run(command_of(evaluation, WRITES + "# changed\n"))
+    assert (second.reused, second.mlflow_run_id != first.mlflow_run_id) == (False, True)
+
+
+def test_a_harness_that_takes_too_long_is_stopped_and_what_it_left_is_kept(evaluation: Evaluation) -> None:
+    request = command_of(evaluation, WRITES + "import time; time.sleep(600)\n", timeout_seconds=1)
+    outcome = harness.run(request)
+    assert (outcome.results.partial, outcome.results.metrics()) == (True, {"geography/exact_match": 1.0})
+
+
+@pytest.mark.parametrize(("section", "given"), [("helm", False), ("command", True)])
+def test_run_specs_are_for_helm_and_for_helm_alone(evaluation: Evaluation, section: str, *, given: bool) -> None:
+    request = evaluation.request() if section == "helm" else command_of(evaluation, WRITES)
+    with pytest.raises(UsageError, match="HELM_CONFIG"):
+        harness.run(replace(request, run_specs=evaluation.run_specs if given else None))
+
+
+def test_in_the_image_run_specs_may_lie_beside_another_harness(evaluation: Evaluation) -> None:
+    request = replace(command_of(evaluation, WRITES), run_specs=evaluation.run_specs, mounted=True)
+    assert harness.run(request).results.metrics() == {"geography/exact_match": 1.0}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cajajejo.config import EvaluationJobConfig
-from cajajejo.errors import SanityError
+from cajajejo.errors import ScratchBusyError
 from cajajejo.harness import scratch
 from cajajejo.harness.scratch import Scratch, State
 from tests.builders import job_config
@@ -56,12 +56,19 @@ def test_nothing_is_remembered_for_other_inputs_or_at_first(tmp_path: Path) -> N
     assert place.state("other") == State("other")
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"key": "k", "of_a_later_version": 1}', '{"model": "m"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"key": "k", "finished_at": "soon"}', '{"model": "m"}'])
 def test_a_damaged_state_is_no_state(tmp_path: Path, content: str) -> None:
     place = Scratch(tmp_path)
     place.save(State("k"), tracked=True)
     (place.work / "state.json").write_text(content)
     assert place.state("k") == State("k")
+
+
+def test_a_state_of_another_version_is_read_as_far_as_it_is_known(tmp_path: Path) -> None:
+    place = Scratch(tmp_path)
+    place.save(State("k"))
+    (place.work / "state.json").write_text('{"key": "k", "mlflow_run_id": "r", "of_a_later_version": 1}')
+    assert place.state("k") == State("k", mlflow_run_id="r")
 
 
 def test_clearing_forgets_every_step_and_keeps_the_model(tmp_path: Path) -> None:
@@ -110,11 +117,12 @@ def test_a_second_evaluation_in_the_same_directory_is_refused_until_the_first_en
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(SanityError) as caught, Scratch(tmp_path / "s").lock():
+        with pytest.raises(ScratchBusyError) as caught, Scratch(tmp_path / "s").lock():
             pytest.fail("it must not be held twice")
         holder.kill()
     assert caught.value.lines() == [
         f"Error: another evaluation works in {tmp_path / 's'}",
+        f"  held by     process {holder.pid}",
         "Run: wait for it, or give this one a directory of its own: --scratch DIR",
     ]
     with Scratch(tmp_path / "s").lock() as descriptor:
@@ -128,7 +136,7 @@ def test_a_child_that_inherits_the_descriptor_holds_the_directory_as_well(tmp_pa
             [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, pass_fds=[descriptor]
         )
     with child:
-        with pytest.raises(SanityError, match="another evaluation works"), place.lock():
+        with pytest.raises(ScratchBusyError, match="another evaluation works"), place.lock():
             pytest.fail("the child must hold it")
         child.kill()
     with place.lock():
@@ -142,6 +150,8 @@ def test_the_state_is_written_for_people_too(tmp_path: Path) -> None:
         "model": None,
         "mlflow_run_id": "r",
         "finished_at": None,
+        "evaluated": False,
         "tracked": False,
         "job_uid": None,
+        "facts": {},
     }

@@ -19,6 +19,7 @@ import pytest
 from cajajejo import __version__
 from cajajejo.cli import running, screen
 from cajajejo.config import POD_VARIABLES
+from cajajejo.errors import NotTrackedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,6 +181,7 @@ def test_every_check_is_a_line_of_the_log(capfd: pytest.CaptureFixture[str]) -> 
         "check HELM run specs: PASSED",
         "check harness: PASSED",
         "check HELM arguments: PASSED",
+        "check HELM's data: PASSED",
         "check model directories: FAILED (the model directory is not there: /none)",
         "check tracking server: PASSED",
     ]
@@ -246,7 +248,7 @@ def test_every_entry_carries_the_labels_by_which_it_is_found(capfd: pytest.Captu
             "image_build_cajajejo_version": __version__,
             "config_git_sha": "value of CONFIG_VERSION",
         }
-    assert [entry["severity"] for entry in entries] == [*["INFO"] * 7, "ERROR", "ERROR"]
+    assert [entry["severity"] for entry in entries] == [*["INFO"] * 8, "ERROR", "ERROR"]
 
 
 def test_labels_that_the_manifest_did_not_give_are_unknown(
@@ -281,6 +283,21 @@ def test_a_bug_shows_where_it_comes_from(monkeypatch: pytest.MonkeyPatch, capfd:
 def test_an_unknown_option_is_told_as_entries_too(capfd: pytest.CaptureFixture[str]) -> None:
     assert run("evaluate", "--locale") == 2
     assert said(capfd)[-1] == f"exit code 2: {WRONG}"
+
+
+@pytest.mark.parametrize(("durable", "code"), [(True, 5), (False, 1)])
+def test_the_last_line_says_where_results_are_that_could_not_be_tracked(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], *, durable: bool, code: int
+) -> None:
+    command = "cajajejo jobs evaluation upload-results gs://spool/x"
+
+    def keep(*_: object, **__: object) -> int:
+        raise NotTrackedError("complete but not tracked", facts={"kept": "gs://spool/x"}, run=command, durable=durable)
+
+    monkeypatch.setattr(running, "evaluate_mounted", keep)
+    assert run("evaluate") == code
+    last = f"exit code {code}: complete but not tracked; kept in gs://spool/x. Run: {command}"
+    assert said(capfd)[-1] == last
 
 
 def test_sigterm_is_heard_by_the_first_process_of_a_container(capfd: pytest.CaptureFixture[str]) -> None:

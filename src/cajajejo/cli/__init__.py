@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from cajajejo import __version__, local_state
-from cajajejo.cli import jobs, metrics, schema, screen
+from cajajejo.cli import jobs, metrics, model, schema, screen
 from cajajejo.cli.options import Color, Quiet, Trace, group
 from cajajejo.errors import CajajejoError, ExitCode
 
@@ -26,10 +26,11 @@ _ANYWHERE: Final = {"--trace": 0, "--quiet": 0, "-q": 0, "--color": 1}
 app = group(
     "Evaluate language models, track every run, and hear about it only when a number got worse.",
     "Start here: cajajejo jobs evaluation --help",
-    {"Run": ["jobs"], "Judge": ["metrics"], "More": ["schema"]},
+    {"Run": ["jobs", "model"], "Judge": ["metrics"], "More": ["schema"]},
 )
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(metrics.app, name="metrics")
+app.add_typer(model.app, name="model")
 app.command("schema")(schema.schema)
 
 

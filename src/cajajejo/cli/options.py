@@ -58,13 +58,16 @@ Color = Annotated[
     typer.Option("--color", envvar="CAJAJEJO_COLOR", metavar="auto|always|never", help="Colour."),
 ]
 ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="Evaluation job config, a YAML file.")]
-HelmConfigPath = Annotated[Path, typer.Argument(metavar="HELM_CONFIG", help="HELM run specs (run_specs.conf).")]
-OutputPath = Annotated[Path, typer.Argument(metavar="OUTPUT", help="File to write; - is stdout.")]
+OutputPath = Annotated[
+    Path | None,
+    typer.Argument(metavar="OUTPUT", help="File to write, always the last path; - is stdout.", show_default=False),
+]
 HelmConfigPathOrNone = Annotated[
-    Path | None, typer.Argument(metavar="[HELM_CONFIG]", help="HELM run specs (run_specs.conf).", show_default=False)
+    Path | None,
+    typer.Argument(metavar="HELM_CONFIG", help="Run specs of HELM; no other harness has them.", show_default=False),
 ]
 ConfigPathOrNone = Annotated[
-    Path | None, typer.Argument(metavar="[CONFIG]", help="Evaluation job config, a YAML file.", show_default=False)
+    Path | None, typer.Argument(metavar="CONFIG", help="Evaluation job config, a YAML file.", show_default=False)
 ]
 ConfigOrSpecPath = Annotated[
     Path, typer.Argument(metavar="CONFIG", help="Evaluation job config, or a job spec that parse-job wrote.")
@@ -186,7 +189,8 @@ PathToConfig = Annotated[
     Path | None, typer.Option("--path-to-config", metavar="FILE", help="Evaluation job config, a YAML file.")
 ]
 PathToHelmConfig = Annotated[
-    Path | None, typer.Option("--path-to-helm-config", metavar="FILE", help="HELM run specs (run_specs.conf).")
+    Path | None,
+    typer.Option("--path-to-helm-config", metavar="FILE", help="Run specs of HELM; no other harness has them."),
 ]
 JobSpecOutputPath = Annotated[
     Path | None,
@@ -216,6 +220,19 @@ ScratchDir = Annotated[
 Resume = Annotated[bool, typer.Option("--resume/--no-resume", help="Continue what an earlier run left, or begin anew.")]
 MaxInstances = Annotated[
     int | None, typer.Option("--max-instances", metavar="N", min=1, help="At most N questions a scenario.")
+]
+KeptAddress = Annotated[
+    str,
+    typer.Argument(
+        metavar="DIR_OR_URI",
+        help="What was kept: a scratch directory, or a directory of the spool, with one evaluation or several.",
+    ),
+]
+TrackingUri = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking-uri", metavar="URI", help="MLflow's address.", show_default="that of the config of the evaluation"
+    ),
 ]
 AllowPartial = Annotated[bool, typer.Option("--allow-partial", help="Exit 0 although scenarios failed.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -257,6 +274,35 @@ SchemaDirectory = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="DIR", help="Directory to write the files into.")
 ]
 
+# Fetching models
+OptionalConfigPath = Annotated[
+    Path | None, typer.Argument(metavar="[CONFIG]", help="Evaluation job config; or --uri.", show_default=False)
+]
+ModelUri = Annotated[
+    str | None,
+    typer.Option(
+        "--uri",
+        metavar="URI",
+        help="The model itself: gs://…, s3://…, hf://ORG/REPO[@REVISION], runs:/RUN_ID/PATH, or a directory.",
+    ),
+]
+FetchTo = Annotated[
+    Path, typer.Option("-o", "--output", metavar="DIR", help="Directory that the model's own directory is put into.")
+]
+CacheDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        metavar="DIR",
+        envvar="CAJAJEJO_CACHE_DIR",
+        help="Models that several evaluations share.",
+        show_default="that of the pod; elsewhere ~/.cache/cajajejo/models, but for what is on this machine",
+    ),
+]
+Verify = Annotated[bool, typer.Option("--verify/--no-verify", help="Take checksums, or compare sizes only.")]
+Parallel = Annotated[
+    int, typer.Option("--parallel", metavar="N", min=1, max=64, help="Files, or parts of files, at the same time.")
+]
 # Staying until jobs end, stopping and removing them
 Wait = Annotated[
     bool, typer.Option("--wait", help="After sending, watch the job to its end, and exit with its exit code.")

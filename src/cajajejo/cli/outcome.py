@@ -65,6 +65,7 @@ def as_json(outcome: Outcome) -> dict[str, object]:
     return {
         "mlflow_run_id": outcome.mlflow_run_id,
         "tracking_uri": outcome.tracking_uri,
+        "kept": None if outcome.kept is None else outcome.kept.where,
         "reused": outcome.reused,
         "scratch": str(outcome.scratch),
         "event_files": str(outcome.events),

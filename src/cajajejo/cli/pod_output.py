@@ -6,18 +6,22 @@ import io
 import os
 import sys
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cajajejo import __version__, pod_log
 from cajajejo.cli import screen
+from cajajejo.harness.hiding import hiding
+from cajajejo.logs import cloud_sink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from cajajejo.config import EvaluationJobConfig
+    from cajajejo.harness.adapter import Adapter
     from cajajejo.harness.publishing import Report
     from cajajejo.harness.run import Reporter
     from cajajejo.pod_log import Severity
@@ -27,21 +31,32 @@ class PodLog:
     """The log of this pod: entries in, lines of JSON out.
 
     The lines are written by a thread of their own, because a signal may interrupt the main one in the middle of a line.
-    Where nobody reads them any more the program goes on.
+    Where nobody reads them any more the program goes on. Secret values stand in none of them.
+
+    Attributes:
+        hide: takes secret values out of a text.
     """
 
-    def __init__(self, descriptor: int, labels: Mapping[str, str], now: Callable[[], datetime]) -> None:
+    def __init__(self, descriptor: int, environ: Mapping[str, str], now: Callable[[], datetime]) -> None:
+        self.hide: Callable[[str], str] = hiding(None, environ)
         self._descriptor = descriptor
-        self._labels = dict(labels)
+        self._labels = pod_log.labels(environ, __version__)
         self._now = now
+        self._sink = cloud_sink.opened(environ, lambda sentence: self._tell("WARNING", sentence))
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="pod-log")
 
     def __call__(self, severity: Severity, message: str, **fields: object) -> None:
         """Writes one entry; a message that is too long for one becomes several."""
-        lines = [
-            pod_log.line(severity, piece, labels=self._labels, now=self._now(), **fields)
-            for piece in pod_log.pieces(pod_log.uncoloured(message))
-        ]
+        now, shown = self._now(), _hidden(fields, self.hide)
+        pieces = pod_log.pieces(self.hide(pod_log.uncoloured(message)))
+        if self._sink is not None:
+            for piece in pieces:
+                self._sink(severity, piece, self._labels, now, **shown)
+        self._tell(severity, *pieces, now=now, **shown)
+
+    def _tell(self, severity: Severity, *pieces: str, now: datetime | None = None, **fields: object) -> None:
+        moment = now or self._now()
+        lines = [pod_log.line(severity, piece, labels=self._labels, now=moment, **fields) for piece in pieces]
         data = "".join(f"{line}\n" for line in lines).encode()
         with suppress(RuntimeError):  # after the end, a thread that is left may still say something
             self._writer.submit(self._write, data).result()
@@ -52,6 +67,8 @@ class PodLog:
 
     def close(self) -> None:
         """Writes nothing any more."""
+        if self._sink is not None:
+            self._sink.close()
         self._writer.shutdown()
 
     def _write(self, data: bytes) -> None:
@@ -60,6 +77,15 @@ class PodLog:
                 data = data[os.write(self._descriptor, data) :]
         except OSError:
             return
+
+
+def _hidden(value: Any, hide: Callable[[str], str]) -> Any:
+    """`value` of JSON without the secret values in its texts."""
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, Mapping):
+        return {key: _hidden(item, hide) for key, item in value.items()}
+    return [_hidden(item, hide) for item in value] if isinstance(value, list | tuple) else value
 
 
 class _Stream(io.TextIOBase):
@@ -111,7 +137,7 @@ def opened(environ: Mapping[str, str], *, now: Callable[[], datetime] = lambda: 
     """Everything that is said, printed or logged inside becomes a JSON line on stdout."""
     screen.ensure_streams()
     descriptor = sys.stdout.fileno()
-    written = PodLog(descriptor, pod_log.labels(environ, __version__), now)
+    written = PodLog(descriptor, environ, now)
     before = sys.stdout, sys.stderr
     streams = _Stream(written, descriptor), _Stream(written, sys.stderr.fileno())
     for stream in before:
@@ -145,18 +171,27 @@ def reporter(log: PodLog, environ: Mapping[str, str]) -> Iterator[Reporter]:
         if job is not None and report.progress is not None:
             job.annotate(report.progress)
 
+    publisher = publishing.Publisher(tell)
+    speaker = "harness"
+
+    def begins(adapter: Adapter) -> None:
+        nonlocal speaker
+        speaker, publisher.unit = adapter.name, adapter.unit
+
     def listen(line: str) -> None:
         text = pod_log.uncoloured(line)
-        log(pod_log.severity_of(text), f"helm: {text}")
+        log(pod_log.severity_of(text), f"{speaker}: {text}")
 
     def tracked(config: EvaluationJobConfig, run_id: str) -> None:
+        log.hide = hiding(config, environ)
         log.label(**publishing.run_labels(config, run_id))
 
     with closing(job) if job is not None else nullcontext():
         yield Reporter(
             checks=lambda checks: screen.say(*check_lines(checks, each=True)),
             step=screen.say,
+            harness=begins,
             said=listen,
-            progress=publishing.Publisher(tell),
+            progress=publisher,
             tracked=tracked,
         )

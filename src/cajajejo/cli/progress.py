@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from cajajejo.batches import Attempt
+    from cajajejo.harness.adapter import Adapter
     from cajajejo.harness.progress import Progress
 
 _REDRAW_SECONDS: Final = 0.1
@@ -24,11 +25,16 @@ _RETRY_SECONDS: Final = 0.25
 """Shorter than the shortest wait between two attempts of one request."""
 
 
+_SAID: Final = {"instance": "question"}
+"""What people call what a harness counts."""
+
+
 class HarnessProgress:
     """Shows the progress that it is called with; leaves one final line."""
 
-    def __init__(self, name: str = "HELM") -> None:
+    def __init__(self, name: str = "HELM", unit: str = "instance") -> None:
         self._name = name
+        self._units = f"{_SAID.get(unit, unit)}s"
         self._style = screen.err_style()
         self._live = self._style.live and not (screen.options().quiet or screen.options().json)
         self._began = self._drawn = self._told = time.monotonic()
@@ -47,6 +53,11 @@ class HarnessProgress:
         if kind is None:
             screen.say(self.final_line(self._last, time.monotonic() - self._began))
 
+    def begins(self, adapter: Adapter) -> None:
+        """Takes the name of the harness, and what it counts."""
+        self._name = adapter.title
+        self._units = f"{_SAID.get(adapter.unit, adapter.unit)}s"
+
     def __call__(self, progress: Progress) -> None:
         """Shows `progress`, unless it was shown a moment ago."""
         now = time.monotonic()
@@ -59,8 +70,10 @@ class HarnessProgress:
 
     def final_line(self, progress: Progress, seconds: float) -> str:
         """What stays on the screen: questions, scenarios, failures, time."""
+        if not (progress.scenarios or progress.totals):  # it told nothing of how far it was
+            return f"  {self._name}  ended  {duration(seconds):>14}"
         scenarios = progress.scenarios or len(progress.finished | progress.failed.keys())
-        counted = f"{progress.questions_done}/{progress.questions} questions  {scenarios} scenarios"
+        counted = f"{progress.questions_done}/{progress.questions} {self._units}  {scenarios} scenarios"
         failed = f"{len(progress.failed)} failed"
         drawn = bar(progress.questions_done, progress.questions, self._style)
         return f"  {self._name}  {drawn}  {counted}  {failed}  {duration(seconds):>14}"
@@ -103,7 +116,7 @@ class HarnessProgress:
             return
         self._told = now
         over = len(progress.finished) + len(progress.failed)
-        counted = f"{progress.questions_done}/{progress.questions} questions"
+        counted = f"{progress.questions_done}/{progress.questions} {self._units}"
         scenarios = f"{over} of {progress.scenarios or '?'} scenarios, {len(progress.failed)} failed"
         screen.say(f"{time.strftime('%H:%M:%S')}  {self._name}  {counted}, {scenarios}")
 

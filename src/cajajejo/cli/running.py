@@ -8,7 +8,7 @@ from cajajejo.cli.options import (
     AllowPartial,
     AsJson,
     ConfigPath,
-    HelmConfigPath,
+    HelmConfigPathOrNone,
     Local,
     MaxInstances,
     Resume,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def run(
     config: ConfigPath,
-    helm_config: HelmConfigPath,
+    helm_config: HelmConfigPathOrNone = None,
     local: Local = False,
     settings: Settings = None,
     scratch: ScratchDir = None,
@@ -56,7 +56,7 @@ def evaluate_mounted(config: Path, run_specs: Path, scratch: Path, *, local: boo
     from cajajejo.cli import pod_output
     from cajajejo.harness import run as harness
 
-    request = harness.Request(config=config, run_specs=run_specs, local=local, scratch=scratch)
+    request = harness.Request(config=config, run_specs=run_specs, local=local, mounted=True, scratch=scratch)
     log = pod_output.log()
     if log is None:
         return _run_here(request)
@@ -76,6 +76,7 @@ def _run_here(request: "Request", *, as_json: bool = False, allow_partial: bool 
             harness.Reporter(
                 checks=lambda checks: screen.say(*show.check_lines(checks, each=each)),
                 step=screen.say,
+                harness=progress.begins,
                 progress=progress,
             ),
         )
@@ -89,5 +90,7 @@ def _shown(outcome: "Outcome", *, as_json: bool = False, allow_partial: bool = F
         screen.result_json(show.as_json(outcome))
     else:
         screen.result(*show.result_lines(outcome.results, screen.out_style()))
+    if outcome.untracked is not None:
+        raise outcome.untracked
     screen.say(*show.where_lines(outcome))
     return ExitCode.INCONCLUSIVE if outcome.results.partial and not allow_partial else ExitCode.DONE

@@ -132,7 +132,13 @@ def diff(
         profile, templates, namespace, settings or (), allow_unknown_accelerator, default_namespace=default_namespace
     )
     request = dispatch.Request(
-        job_spec_path, config, helm_config, config_version, allow_dirty=True, rendering=rendering
+        spec=job_spec_path,
+        config=config,
+        helm_config=helm_config,
+        config_version=config_version,
+        allow_dirty=True,
+        rendering=rendering,
+        helm_config_argument="HELM_CONFIG",
     )
     prepared = dispatch.prepare(request)
     with clusters.connect(context) as cluster:

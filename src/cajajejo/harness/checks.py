@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cajajejo import storage
 from cajajejo.config import POD_VARIABLES
-from cajajejo.errors import CajajejoError, FileProblemsError, SanityError
+from cajajejo.errors import CajajejoError, FileProblemsError, ModelError, SanityError, UsageError
+from cajajejo.models import model as models
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cajajejo.config import EvaluationJobConfig
+    from cajajejo.models.model import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,17 @@ def demand(checks: Sequence[Check]) -> None:
         raise FileProblemsError([problem for error in files for problem in error.problems])
     facts = {name: _said_by(error) for name, error in errors.items()}
     run = next((error.run for error in errors.values() if error.run), ())
-    wrong_here = any(isinstance(error, SanityError | FileProblemsError) for error in errors.values())
-    kind = SanityError if wrong_here else CajajejoError
-    raise kind(f"{len(errors)} of {len(checks)} checks failed; nothing was started", facts=facts, run=run)
+    raise _kind(errors.values())(
+        f"{len(errors)} of {len(checks)} checks failed; nothing was started", facts=facts, run=run
+    )
+
+
+def _kind(errors: Iterable[CajajejoError]) -> type[CajajejoError]:
+    """As what several errors are told: what the user has to mend wins."""
+    given = list(errors)
+    if any(isinstance(error, UsageError) for error in given):
+        return UsageError
+    return SanityError if any(isinstance(error, SanityError | FileProblemsError) for error in given) else CajajejoError
 
 
 def _said_by(error: CajajejoError) -> str:
@@ -103,3 +114,26 @@ def secrets(config: EvaluationJobConfig, environ: Mapping[str, str]) -> None:
             facts={"note": "on a cluster they come from Secrets, here from variables of the same name"},
             run=f"export {missing[0]}=…",
         )
+
+
+def model(found: Model) -> None:
+    """The model is there, and can be loaded as far as can be seen from its files.
+
+    Raises:
+        ModelError: it cannot; all reasons are named.
+    """
+    reasons = models.problems(found)
+    if reasons:
+        facts = {"also": "\n".join(reasons[1:])} if reasons[1:] else {}
+        raise ModelError(reasons[0], facts=facts)
+
+
+def spool(address: str) -> None:
+    """The place where results wait while the tracking server is away can be written.
+
+    Raises:
+        StorageError: it cannot.
+    """
+    probe = f"{address.rstrip('/')}/.cajajejo-can-write"
+    storage.put(probe, b"")
+    storage.remove(probe)

@@ -6,6 +6,8 @@ import datetime as dt
 import os
 import shutil
 import sys
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,16 +19,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cajajejo.config import EvaluationJobConfig
-    from cajajejo.harness.model import Model
     from cajajejo.harness.scratch import Scratch
+    from cajajejo.harness_config import HelmConfig
+    from cajajejo.models.model import Model
 
 PLUGIN: Final = Path(__file__).parent / "helm_plugin" / "cajajejo_helm.py"
 ENVIRONMENT_IN_CLONE: Final = Path(".cajajejo/envs/helm")
 DEFAULT_MAX_INSTANCES: Final = 1000
 
 _OURS: Final = ("--conf-paths", "-c", "--suite", "--output-path", "-o", "--local-path", "--runner-class-name")
+_SHARED_CACHE: Final = "--mongo-uri"
 _LOCAL_MODELS: Final = "--enable-local-huggingface-models"
-_RELEASED: Final = dt.date(2026, 1, 1)  # HELM demands a date and does not use it
+_HUB_MODELS: Final = "--enable-huggingface-models"
+_METADATA: Final = {
+    "creator_organization_name": "local",
+    "description": "The model of the job config",
+    "access": "open",
+    "release_date": dt.date(2026, 1, 1),  # HELM demands a date and does not use it
+    "tags": ["TEXT_MODEL_TAG", "FULL_FUNCTIONALITY_TEXT_MODEL_TAG"],
+}
 _LARGEST_LENGTH: Final = 1_000_000  # transformers writes 1e30 where a tokenizer names no limit
 
 
@@ -57,15 +68,33 @@ def find_helm_run(environ: Mapping[str, str]) -> Path:
     return found.absolute()
 
 
+def found(environ: Mapping[str, str]) -> Path | None:
+    """The program helm-run, or None where it is not installed."""
+    with suppress(HarnessMissingError):
+        return find_helm_run(environ)
+    return None
+
+
+def asked(config: EvaluationJobConfig) -> HelmConfig:
+    """What HELM is asked to do by a config that asks HELM."""
+    if config.helm is None:
+        raise ValueError("the config asks another harness")
+    return config.helm
+
+
 def check_arguments(config: EvaluationJobConfig) -> None:
-    """Refuses arguments that we give HELM ourselves.
+    """Refuses arguments that we give HELM ourselves, and a cache in which other weights have left answers.
 
     Raises:
         SanityError: ``helm.args`` holds one of them.
     """
-    taken = [argument for argument in config.helm.args if argument.partition("=")[0] in _OURS]
+    flags = {argument: argument.partition("=")[0] for argument in asked(config).args}
+    taken = [argument for argument, flag in flags.items() if flag in _OURS]
     if taken:
         raise SanityError(f"helm.args: {', '.join(taken)} is set by cajajejo itself")
+    if _SHARED_CACHE in flags.values():
+        says = "it keeps answers by the name of the model, and would give those of other weights of this name"
+        raise SanityError(f"helm.args: {_SHARED_CACHE} is not taken", facts={"because": says})
 
 
 def arguments(config: EvaluationJobConfig, model: Model, scratch: Scratch, *, max_instances: int | None) -> list[str]:
@@ -74,7 +103,8 @@ def arguments(config: EvaluationJobConfig, model: Model, scratch: Scratch, *, ma
     ``--enable-local-huggingface-models`` for the model of the config is left out: the files of `write_registry` say
     the same and more, and HELM would let the argument win.
     """
-    own = _without_local_model(config.helm.args, model)
+    helm = asked(config)
+    own = _translated(config, model).arguments
     limit = _option(own, "-m", "--max-eval-instances")
     if max_instances is not None:
         own = _without(own, "-m", "--max-eval-instances")
@@ -87,7 +117,7 @@ def arguments(config: EvaluationJobConfig, model: Model, scratch: Scratch, *, ma
     return [
         *own,
         *("--conf-paths", str(scratch.run_specs.absolute())),
-        *("--suite", config.helm.suite),
+        *("--suite", helm.suite),
         *("--output-path", str(scratch.output.absolute())),
         *("--local-path", str(registry_of(scratch))),
         *("--runner-class-name", "cajajejo_helm.ProgressRunner"),
@@ -108,14 +138,13 @@ def environment(config: EvaluationJobConfig, environ: Mapping[str, str], progres
         **environ,
         **config.env,
         "CAJAJEJO_PROGRESS": str(progress.absolute()),
-        "CAJAJEJO_PARENT": str(os.getpid()),
         "PYTHONPATH": str(PLUGIN.parent),
         "TOKENIZERS_PARALLELISM": "false",
     }
 
 
 def write_registry(config: EvaluationJobConfig, model: Model, directory: Path) -> None:
-    """Writes the files that make the model known to HELM without any network."""
+    """Writes the files that make the model known to HELM without any network, by every name that run specs may use."""
     directory.mkdir(parents=True, exist_ok=True)
     end, prefix = _special(model, "eos_token"), _special(model, "bos_token")
     client: dict[str, Any] = {
@@ -126,32 +155,29 @@ def write_registry(config: EvaluationJobConfig, model: Model, directory: Path) -
     }
     if config.compute_config.accelerator is None:
         client["device"] = "cpu"
-    deployment = {
-        **dict.fromkeys(("name", "model_name", "tokenizer_name"), model.name),
-        "max_sequence_length": _max_length(model),
-        "client_spec": {"class_name": "helm.clients.huggingface_client.HuggingFaceClient", "args": client},
-    }
-    metadata = {
-        "name": model.name,
-        "creator_organization_name": "local",
-        "display_name": model.directory.name,
-        "description": "The model of the job config",
-        "access": "open",
-        "release_date": _RELEASED,
-        "tags": ["TEXT_MODEL_TAG", "FULL_FUNCTIONALITY_TEXT_MODEL_TAG"],
-    }
-    tokenizer = {
-        "name": model.name,
-        "tokenizer_spec": {
+    own_length, tokenizer_spec = (
+        _max_length(model),
+        {
             "class_name": "helm.tokenizers.huggingface_tokenizer.HuggingFaceTokenizer",
             "args": {"pretrained_model_name_or_path": model.tokenizer},
         },
-        "end_of_text_token": end,
-        "prefix_token": prefix,
-    }
-    write_whole(directory / "model_deployments.yaml", yamltext.dump({"model_deployments": [deployment]}))
-    write_whole(directory / "model_metadata.yaml", yamltext.dump({"models": [metadata]}))
-    write_whole(directory / "tokenizer_configs.yaml", yamltext.dump({"tokenizer_configs": [tokenizer]}))
+    )
+    deployments, models, tokenizers = [], [], []
+    for name in (model.name, *_translated(config, model).names):
+        deployments.append(
+            {
+                **dict.fromkeys(("name", "model_name", "tokenizer_name"), name),
+                "max_sequence_length": own_length,
+                "client_spec": {"class_name": "helm.clients.huggingface_client.HuggingFaceClient", "args": client},
+            }
+        )
+        models.append({**_METADATA, "name": name, "display_name": model.directory.name})
+        tokenizers.append(
+            {"name": name, "tokenizer_spec": tokenizer_spec, "end_of_text_token": end, "prefix_token": prefix}
+        )
+    write_whole(directory / "model_deployments.yaml", yamltext.dump({"model_deployments": deployments}))
+    write_whole(directory / "model_metadata.yaml", yamltext.dump({"models": models}))
+    write_whole(directory / "tokenizer_configs.yaml", yamltext.dump({"tokenizer_configs": tokenizers}))
 
 
 def _special(model: Model, name: str) -> str:
@@ -172,22 +198,56 @@ def _max_length(model: Model) -> int:
     return 2048
 
 
-def _without_local_model(given: Sequence[str], model: Model) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Translated:
+    """The config's own arguments without what names its model, and the names beside its own that they give it."""
+
+    arguments: list[str]
+    names: list[str]
+
+
+def _translated(config: EvaluationJobConfig, model: Model) -> _Translated:
+    rest, given = _split(asked(config).args)
+    ours = [path for path in given[_LOCAL_MODELS] if _is_model(path, model)]
+    if not ours and len(given[_LOCAL_MODELS]) == 1 and not Path(given[_LOCAL_MODELS][0]).exists():
+        ours = given[_LOCAL_MODELS]  # where the model lies in the pod, which is not where it lies here
+    repository = config.model.hf_repo
+    ours_on_hub = [name for name in given[_HUB_MODELS] if repository and name.partition("@")[0] == repository]
+    names = [f"huggingface/{Path(path).name}" for path in ours] + ours_on_hub
+    for flag, taken in ((_LOCAL_MODELS, ours), (_HUB_MODELS, ours_on_hub)):
+        others = [value for value in given[flag] if value not in taken]
+        rest += [flag, *others] if others else []
+    return _Translated(rest, [name for name in dict.fromkeys(names) if name != model.name])
+
+
+def _split(given: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """`given` without the options that name models, which may be abbreviated, and the values of these."""
     kept: list[str] = []
-    models: list[str] = []
-    listing = False
+    values: dict[str, list[str]] = {_LOCAL_MODELS: [], _HUB_MODELS: []}
+    listing: str | None = None
     for argument in given:
         flag, equals, value = argument.partition("=")
-        if flag == _LOCAL_MODELS:
-            listing = True
-            models += [value] if equals else []
-        elif listing and not argument.startswith("-"):
-            models.append(argument)
-        else:
-            listing = False
-            kept.append(argument)
-    others = [path for path in models if Path(path).name != model.directory.name]
-    return [*kept, *([_LOCAL_MODELS, *others] if others else [])]
+        if flag.startswith("--enable-") and flag != "--enable-":
+            listing = next((name for name in values if name.startswith(flag)), None)
+            if listing is not None:
+                values[listing] += [value] if equals else []
+                continue
+        elif listing is not None and not argument.startswith("-"):
+            values[listing].append(argument)
+            continue
+        listing = None
+        kept.append(argument)
+    return kept, values
+
+
+def _is_model(path: str, model: Model) -> bool:
+    """Whether `path` is where the model lies, or where it lies in the pod, by its name."""
+    if Path(path).name == model.directory.name:
+        return True
+    try:
+        return Path(path).samefile(model.directory)
+    except OSError:
+        return False
 
 
 def _option(given: Sequence[str], *names: str) -> str | None:

@@ -24,6 +24,8 @@ _BOOKKEEPING: Final = re.compile(
     r"num_.*|training_.*|inference_.*|batch_size|finish_reason_.*|prompt_truncated|max_prob|predicted_index"
 )
 _LANGUAGE_MODELLING: Final = {"logprob", "perplexity", "bits_per_byte", "logprob_per_byte"}
+_NO_RUNS: Final = {"eval_cache", "groups"}
+"""Directories of a suite that HELM makes beside those of its runs, the second one when it summarizes them."""
 _MODEL_PART: Final = re.compile(r"(?<=[:,])(model|model_deployment)=[^,]*,?")
 
 
@@ -67,7 +69,7 @@ def read(suite_directory: Path, suite: str, failed: Mapping[str, str]) -> Result
 def _runs(directory: Path) -> list[Path]:
     if not directory.is_dir():
         return []
-    return sorted(path for path in directory.iterdir() if path.is_dir() and path.name != "eval_cache")
+    return sorted(path for path in directory.iterdir() if path.is_dir() and path.name not in _NO_RUNS)
 
 
 def _check_names(runs: list[str]) -> None:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_READ_BYTES: Final = 65_536
-_LONGEST_LINE: Final = 15_000
-"""Characters of a line that are waited for; of a longer one the rest is a line of its own."""
-_LINE_ENDS: Final = re.compile(r"\r\n|\n|\r(?!\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +34,23 @@ class Progress:
         return sum(self.totals.values())
 
     def after(self, event: Mapping[str, Any]) -> Progress:
-        """The progress after one more event; an event of an unknown kind changes nothing."""
-        run = str(event.get("run", ""))
-        match event.get("event"):
-            case "runs":
-                return replace(self, scenarios=int(event["total"]), names=tuple(map(str, event.get("names", ()))))
+        """The progress after one more event; one of an unknown kind, or of another shape, changes nothing."""
+        try:
+            return self._after(event.get("event"), event)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return self
+
+    def _after(self, kind: object, event: Mapping[str, Any]) -> Progress:
+        if kind == "runs":
+            names = tuple(map(str, event.get("names", ())))
+            return replace(self, scenarios=int(event.get("total", len(names))), names=names)
+        run = str(event["run"])
+        match kind:
             case "start" | "progress":
-                done = {**self.done, run: int(event["done"])}
-                return replace(self, current=run, done=done, totals={**self.totals, run: int(event["total"])})
+                done, total = int(event.get("done", 0)), int(event.get("total", self.totals.get(run, 0)))
+                totals = {**self.totals, run: max(total, done)}
+                failed = {name: why for name, why in self.failed.items() if name != run}
+                return replace(self, current=run, done={**self.done, run: done}, totals=totals, failed=failed)
             case "done" | "skipped":
                 return replace(self, finished=self.finished | {run})
             case "failed":
@@ -71,7 +73,7 @@ class EventFile:
         self._position = 0
 
     def read(self) -> list[dict[str, Any]]:
-        """The events that were written since, without a line that is still being written."""
+        """The events that were written since, without a line that is still being written; what is no event is not."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._position)
@@ -80,44 +82,13 @@ class EventFile:
             return []
         if complete:
             self._position += len(complete) + 1
-        return [json.loads(line) for line in complete.splitlines() if line]
+        return [event for event in map(_object, complete.split(b"\n")) if event]
 
 
-class PrintedLines:
-    """What a harness prints into the growing file at `path`, from now on, passed on line by line to `said`.
-
-    A bar that is redrawn is many lines. Bytes that are no UTF-8 stand as U+FFFD; a line of any length takes no more
-    memory than a short one.
-    """
-
-    def __init__(self, path: Path, said: Listener) -> None:
-        self._path = path
-        self._said = said
-        self._position = path.stat().st_size if path.exists() else 0
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._open = ""
-
-    def pass_on(self) -> None:
-        """Passes on what was printed since the last call, but for a line that is still being written."""
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._position)
-                while data := file.read(_READ_BYTES):
-                    self._position += len(data)
-                    self._take(self._decoder.decode(data))
-        except OSError:
-            return
-
-    def close(self) -> None:
-        """Passes on the rest, with or without the end of its line."""
-        self.pass_on()
-        self._take(self._decoder.decode(b"", final=True) + "\n")
-
-    def _take(self, text: str) -> None:
-        *complete, self._open = _LINE_ENDS.split(self._open + text)
-        whole = len(self._open) - len(self._open) % _LONGEST_LINE
-        complete.append(self._open[:whole])
-        self._open = self._open[whole:]
-        for line in filter(str.strip, complete):
-            for start in range(0, len(line), _LONGEST_LINE):
-                self._said(line[start : start + _LONGEST_LINE])
+def _object(line: bytes) -> dict[str, Any] | None:
+    """The JSON object of a line; None where it holds none: any program may write here, and be killed while it does."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

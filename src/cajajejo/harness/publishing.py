@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo import tracking
-from cajajejo.errors import TrackingError
+from cajajejo import records, tracking
+from cajajejo.errors import CajajejoError
 from cajajejo.harness.helm_output import title_of
 from cajajejo.harness.progress import Progress
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from cajajejo.config import EvaluationJobConfig
     from cajajejo.pod_log import Severity
 
-UNIT: Final = "instance"
 _EVERY_SECONDS: Final = 10.0
+_LABEL_SECONDS: Final = 10.0
+"""How long the server is waited for, which knows more labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Report:
         what: the scenario.
         scenarios: how many scenarios are over, of how many, how many failed, and instances over all that have begun.
         severity: of the sentence.
+        unit: what is counted, singular.
     """
 
     message: str
@@ -40,13 +42,14 @@ class Report:
     what: str
     scenarios: Mapping[str, int | None]
     severity: Severity = "INFO"
+    unit: str = "instance"
 
     @property
     def progress(self) -> dict[str, object] | None:
         """The scenario's progress as log lines and the Job's annotation hold it; None where it is not known."""
         if self.done is None or self.total is None:
             return None
-        return {"done": self.done, "total": self.total, "unit": UNIT, "what": self.what}
+        return {"done": self.done, "total": self.total, "unit": self.unit, "what": self.what}
 
     def fields(self) -> dict[str, object]:
         """What the log line holds beside the message."""
@@ -54,30 +57,33 @@ class Report:
         return {**progress, "scenarios": dict(self.scenarios)}
 
 
-def ends(before: Progress, now: Progress) -> Iterator[Report]:
+def ends(before: Progress, now: Progress, unit: str = "instance") -> Iterator[Report]:
     """One report for each scenario that is over now and was not before, in the order of the run."""
     over = (now.finished | now.failed.keys()) - (before.finished | before.failed.keys())
     for run in sorted(over, key=lambda run: (now.names.index(run) if run in now.names else len(now.names), run)):
         what, tally = title_of(run), _tally(now)
         done, total = now.done.get(run), now.totals.get(run)
         if run in now.failed:
-            yield Report(f"{what}: failed: {now.failed[run]}; {tally}", done, total, what, _scenarios(now), "ERROR")
+            yield Report(
+                f"{what}: failed: {now.failed[run]}; {tally}", done, total, what, _scenarios(now), "ERROR", unit
+            )
         elif done is None:
-            yield Report(f"{what}: complete already; {tally}", None, None, what, _scenarios(now))
+            yield Report(f"{what}: complete already; {tally}", None, None, what, _scenarios(now), unit=unit)
         else:
-            yield Report(f"{what}: {_counted(done, total)}, complete; {tally}", done, total, what, _scenarios(now))
+            counted = _counted(done, total, unit)
+            yield Report(f"{what}: {counted}, complete; {tally}", done, total, what, _scenarios(now), unit=unit)
 
 
-def current(now: Progress) -> Report | None:
+def current(now: Progress, unit: str = "instance") -> Report | None:
     """How far the scenario at work is; None where none has begun, or the last one is over."""
     if now.current is None or now.current in now.finished or now.current in now.failed:
         return None
     what, done, total = title_of(now.current), now.done[now.current], now.totals[now.current]
-    return Report(f"{what}: {_counted(done, total)}", done, total, what, _scenarios(now))
+    return Report(f"{what}: {_counted(done, total, unit)}", done, total, what, _scenarios(now), unit=unit)
 
 
-def _counted(done: int, total: int | None) -> str:
-    return f"{done:,} of {total:,} {UNIT}{'s' * (total != 1)}" if total is not None else f"{done:,} {UNIT}s"
+def _counted(done: int, total: int | None, unit: str) -> str:
+    return f"{done:,} of {total:,} {unit}{'s' * (total != 1)}" if total is not None else f"{done:,} {unit}s"
 
 
 def _tally(now: Progress) -> str:
@@ -102,20 +108,22 @@ class Publisher:
     Attributes:
         tell: is called with each report; must be quick, and never raise.
         clock: seconds, of any beginning.
+        unit: what the harness counts, singular.
     """
 
     tell: Callable[[Report], None]
     clock: Callable[[], float] = time.monotonic
+    unit: str = "instance"
     _seen: Progress = field(default_factory=Progress)
     _told: Report | None = None
     _told_at: float = -_EVERY_SECONDS
 
     def __call__(self, progress: Progress) -> None:
         """Reports what is to be told of `progress` now."""
-        for report in ends(self._seen, progress):
+        for report in ends(self._seen, progress, self.unit):
             self._tell(report)
         self._seen = progress
-        newest = current(progress)
+        newest = current(progress, self.unit)
         if newest is None or self.clock() - self._told_at < _EVERY_SECONDS:
             return
         if self._told is None or newest.progress != self._told.progress:
@@ -128,16 +136,21 @@ class Publisher:
 
 def run_labels(config: EvaluationJobConfig, run_id: str) -> dict[str, str]:
     """The labels of log lines inside of an MLflow run; of one that the server does not show, what is known anyway."""
+    uri = config.mlflow_config.tracking_uri
     known = {"mlflow_run_id": run_id, "mlflow_experiment_name": config.tracking_config.experiment_name}
+
+    def info() -> Any:
+        with tracking.client(uri) as store:
+            return store.get_run(run_id).info
+
     try:
-        with tracking.client(config.mlflow_config.tracking_uri) as store:
-            info = store.get_run(run_id).info
-    except TrackingError:
+        found = records.within(_LABEL_SECONDS, uri, info)
+    except CajajejoError:
         return known
     told = {
-        "mlflow_experiment_id": info.experiment_id,
-        "mlflow_artifact_uri": info.artifact_uri,
-        "mlflow_run_name": info.run_name,
-        "mlflow_user": info.user_id,
+        "mlflow_experiment_id": found.experiment_id,
+        "mlflow_artifact_uri": found.artifact_uri,
+        "mlflow_run_name": found.run_name,
+        "mlflow_user": found.user_id,
     }
     return {**known, **{key: str(value) for key, value in told.items() if value}}

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from cajajejo.errors import NotTrackedError
     from cajajejo.results import Results
     from cajajejo.tracking import NewRun
 
 CONTAINER: Final = "eval"
 SECONDS: Final = 8.0
-"""How long recording may take; a pod that was told to end has 25 seconds, and HELM is ended in them as well."""
+"""How long recording may take."""
+STOPPED_SECONDS: Final = 5.0
+"""The same in a pod that was told to end: it has 25 seconds, in which the harness is ended and results are kept."""
 _LINES: Final = 20
 _TAIL_BYTES: Final = 16 * 1024
 _STOPPED: Final = "stopped by SIGTERM; what is finished is kept"
@@ -75,7 +78,7 @@ class Pod:
         return Record(status, Teller.POD, self.name)
 
     def ended(self, end: End, log: Path, hide: Callable[[str], str] = str) -> Record:
-        """The record of an attempt that is over; what HELM said last is in the file `log`, `hide` takes secrets out."""
+        """The record of an attempt that is over; its harness's last lines are in the file `log`, without secrets."""
         now = datetime.now(UTC)
         went_well = end.code is ExitCode.DONE
         message = hide(end.message)
@@ -112,8 +115,10 @@ class End:
     lines: Sequence[str] = ()
 
     @classmethod
-    def with_results(cls, found: Results) -> Self:
-        """The end of an evaluation that has results."""
+    def with_results(cls, found: Results, untracked: NotTrackedError | None = None) -> Self:
+        """The end of an evaluation that has results; `untracked` says where they are kept in place of MLflow."""
+        if untracked is not None:
+            return cls.with_error(untracked)
         if not found.partial:
             return cls(ExitCode.DONE)
         failed = [failure.scenario for failure in found.failed]
@@ -144,19 +149,20 @@ def begin(pod: Pod, new: NewRun, say: Callable[[str], None]) -> str:
     """
     ours = replace(new, tags={**new.tags, records.UID: pod.uid})  # whatever the config says
     run_id = tracking.start_run(ours, run_id=records.ensure(new, pod.uid))
-    _write(new.uri, lambda: run_id, pod.begun(), say)
+    _write(new.uri, lambda: run_id, pod.begun(), say, SECONDS)
     return run_id
 
 
-def end(pod: Pod, new: NewRun, record: Record, say: Callable[[str], None]) -> None:
+def end(pod: Pod, new: NewRun, record: Record, say: Callable[[str], None], *, seconds: float | None = None) -> None:
     """Writes how the attempt ended, on a new run where there is none yet; SIGTERM waits for it."""
+    patience = SECONDS if seconds is None else seconds
     with _undisturbed():
-        _write(new.uri, lambda: records.ensure(new, pod.uid, started_at=pod.began_at), record, say)
+        _write(new.uri, lambda: records.ensure(new, pod.uid, started_at=pod.began_at), record, say, patience)
 
 
-def _write(uri: str, run_id: Callable[[], str], record: Record, say: Callable[[str], None]) -> None:
+def _write(uri: str, run_id: Callable[[], str], record: Record, say: Callable[[str], None], seconds: float) -> None:
     try:
-        records.within(SECONDS, uri, lambda: records.write(uri, run_id(), record))
+        records.within(seconds, uri, lambda: records.write(uri, run_id(), record))
     except CajajejoError as error:
         say(f"how this attempt stands is not on its MLflow run: {error.message}")
 

@@ -10,7 +10,7 @@ from cajajejo.errors import require
 from cajajejo.logs.cloud_errors import no_login
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
 
 EMULATOR: Final = "CLOUD_LOGGING_EMULATOR_HOST"
@@ -71,6 +71,20 @@ class Connection:
             buffer_window={"seconds": int(buffer_seconds), "nanos": int(buffer_seconds % 1 * 10**9)},
         )
         return self.client.transport.tail_log_entries(requests(request), timeout=seconds)
+
+    def write(self, log_name: str, entries: Sequence[Mapping[str, Any]], *, timeout: float) -> None:
+        """Writes entries to a log; one that Cloud Logging does not take keeps back none of the others.
+
+        Raises:
+            Exception: `call_error`; nothing was tried again.
+        """
+        request = {
+            "log_name": log_name,
+            "resource": {"type": "global"},
+            "entries": [dict(entry) for entry in entries],
+            "partial_success": True,
+        }
+        self.client.write_log_entries(request=request, retry=None, timeout=timeout)
 
     def responses(self, call: Any) -> Iterator[Any]:
         """What a live tail answers, as protobuf has it.

@@ -16,6 +16,8 @@ from cajajejo import tracking
 from cajajejo.records import tags
 from cajajejo.records.record import together
 from cajajejo.status import State
+from cajajejo.tracking import search
+from cajajejo.tracking.search import SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from cajajejo.status import Status
     from cajajejo.tracking import NewRun, RunStatus
 
-SETTLE_SECONDS: Final = 0.5
-"""How long others are given to show that they make a run for the same Job at this moment."""
 _TRIES: Final = 4
 _ENDS: Final[Mapping[State, RunStatus]] = {
     State.SUCCEEDED: "FINISHED",
@@ -53,11 +53,11 @@ def find(
     given = {tags.UID: uid, tags.NAME: job_name, tags.NAMESPACE: namespace}
     wanted = {key: value for key, value in given.items() if value}
     with tracking.client(uri) as store:
-        found = _runs(store, _ids(store, experiments), wanted)
+        found = search.runs(store, _ids(store, experiments), wanted)
     if not uid:
         newest = next((run.data.tags[tags.UID] for run in found if run.data.tags.get(tags.UID)), None)
         found = [run for run in found if run.data.tags.get(tags.UID) == newest]
-    return _told(min(found, key=_age)) if found else None
+    return _told(min(found, key=search.age)) if found else None
 
 
 def ensure(new: NewRun, uid: str, *, started_at: datetime | None = None, settle: float | None = None) -> str:
@@ -74,20 +74,11 @@ def ensure(new: NewRun, uid: str, *, started_at: datetime | None = None, settle:
     Raises:
         TrackingError: the store does not answer, or refuses.
     """
-    wanted = {tags.UID: uid}
+    milliseconds = None if started_at is None else int(started_at.timestamp() * 1000)
+    waiting = SETTLE_SECONDS if settle is None else settle
     with tracking.client(new.uri) as store:
         inside = tracking.experiment(store, new.uri, new.experiment)
-        found = _runs(store, [inside], wanted)
-        if found:
-            return _id(min(found, key=_age))
-        milliseconds = None if started_at is None else int(started_at.timestamp() * 1000)
-        ours = replace(new, tags={**new.tags, **wanted}).create(store, inside, start_time=milliseconds)
-        time.sleep(SETTLE_SECONDS if settle is None else settle)
-        oldest = min(_runs(store, [inside], wanted), key=_age, default=None)
-        if oldest is None or _id(oldest) == ours:
-            return ours
-        store.delete_run(ours)
-        return _id(oldest)
+        return search.one(store, inside, new, {tags.UID: uid}, start_time=milliseconds, settle=waiting)
 
 
 def write(uri: str, run_id: str, record: Record) -> Status:
@@ -123,7 +114,7 @@ def _end(store: Any, run: Any, whole: Status) -> None:
 
 def _told(run: Any) -> Status | None:
     status = together(tags.read(run.data.tags))
-    return None if status is None else replace(status, mlflow_run_id=_id(run))
+    return None if status is None else replace(status, mlflow_run_id=search.run_id(run))
 
 
 def _ids(store: Any, experiments: Sequence[str]) -> list[str]:
@@ -142,37 +133,3 @@ def _all_ids(store: Any) -> list[str]:
         token = page.token
         if not token:
             return found
-
-
-def _runs(store: Any, experiment_ids: Sequence[str], wanted: Mapping[str, str]) -> list[Any]:
-    """The runs that have all of the tags `wanted`, the newest first; those that were deleted are not among them.
-
-    MLflow's filters know two quotes and no escape, and end no text with a backslash: such a text, and one that holds
-    both quotes, is looked for with wildcards in their places. So every run that is found is compared once more.
-    """
-    conditions = " AND ".join(f"tags.{key} {_condition(value)}" for key, value in wanted.items())
-    found: list[Any] = []
-    token = None
-    while experiment_ids:
-        newest_first = ["attributes.start_time DESC"]
-        page = store.search_runs(experiment_ids, conditions, order_by=newest_first, page_token=token)
-        found += [run for run in page if all(run.data.tags.get(key) == value for key, value in wanted.items())]
-        token = page.token
-        if not token:
-            break
-    return found
-
-
-def _condition(value: str) -> str:
-    quote = next((quote for quote in "'\"" if quote not in value), None)
-    if quote and not value.endswith("\\"):
-        return f"= {quote}{value}{quote}"
-    return "LIKE '" + value.replace("'", "_").replace("\\", "_") + "'"
-
-
-def _age(run: Any) -> tuple[int, str]:
-    return int(run.info.start_time or 0), _id(run)
-
-
-def _id(run: Any) -> str:
-    return str(run.info.run_id)

@@ -13,11 +13,12 @@ from cajajejo.cluster.exchange import plain
 from cajajejo.moments import parse_timestamp, rfc3339
 from cajajejo.records.record import Record, Teller, together
 from cajajejo.status import Advice, Attempt, LastLines, Progress, Quote, Reason, State, Status
+from cajajejo.tracking.runs import JOB_UID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-UID: Final = "job_uid"
+UID: Final = JOB_UID
 NAME: Final = "job_name"
 NAMESPACE: Final = "job_namespace"
 RECORD: Final = "job_record"

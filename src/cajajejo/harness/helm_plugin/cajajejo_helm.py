@@ -2,7 +2,7 @@
 
 HELM's own Python imports this file, given to `helm-run` as `--plugins PATH` and as
 `--runner-class-name cajajejo_helm.ProgressRunner`, with this directory on `PYTHONPATH`.
-It needs HELM and the standard library only.
+It needs HELM, `cajajejo_questions` beside it, and the standard library only.
 """
 
 from __future__ import annotations
@@ -11,22 +11,20 @@ import contextlib
 import json
 import os
 import re
+import sys
 import threading
-import time
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cajajejo_questions import Question, read_questions  # type: ignore[import-not-found]  # it lies beside this file
 from helm.benchmark.adaptation.common_adapter_specs import get_generation_adapter_spec
 from helm.benchmark.executor import Executor
 from helm.benchmark.metrics.common_metric_specs import get_basic_metric_specs
 from helm.benchmark.run_spec import RunSpec, run_spec_function
-from helm.benchmark.runner import Runner
+from helm.benchmark.runner import Runner, RunnerError
 from helm.benchmark.scenarios.scenario import (
     CORRECT_TAG,
-    TEST_SPLIT,
-    TRAIN_SPLIT,
     Input,
     Instance,
     Output,
@@ -43,74 +41,14 @@ if TYPE_CHECKING:
     from helm.benchmark.adaptation.scenario_state import ScenarioState
 
 PROGRESS_VARIABLE = "CAJAJEJO_PROGRESS"
-PARENT_VARIABLE = "CAJAJEJO_PARENT"
-PARENT_SECONDS = 1.0
-TERMINATED = 143
+SUMMARY_SECONDS = 300.0
 
 
-class QuestionsError(Exception):
-    """A question file that cannot be used; the message names the file and the line."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """One line of a question file."""
-
-    id: str
-    split: str
-    question: str
-    answer: str
-    aliases: tuple[str, ...] = ()
-    source: str | None = None
-
-    def instance(self) -> Instance:
-        """Return the question as HELM's instance; the answer and its aliases all count as correct."""
-        references = [Reference(Output(text=text), tags=[CORRECT_TAG]) for text in (self.answer, *self.aliases)]
-        return Instance(Input(text=self.question), references, split=self.split, id=self.id)
-
-
-def parse_question(line: str) -> Question:
-    """Return the question that a line of JSON holds; ValueError says what is wrong with it."""
-    fields = json.loads(line)
-    if not isinstance(fields, dict):
-        raise ValueError("not a JSON object")  # noqa: TRY004 - the caller takes one kind
-    if unknown := sorted(set(fields) - set(Question.__dataclass_fields__)):
-        raise ValueError(f"unknown field: {', '.join(unknown)}")
-    for name in ("id", "split", "question", "answer"):
-        if not isinstance(fields.get(name), str) or not fields[name].strip():
-            raise ValueError(f"{name}: must be text and not empty")
-    if fields["split"] not in {TRAIN_SPLIT, TEST_SPLIT}:
-        raise ValueError(f"split: must be {TRAIN_SPLIT} or {TEST_SPLIT}, not {fields['split']}")
-    if fields.get("source") is not None and not isinstance(fields["source"], str):
-        raise ValueError("source: must be text or null")
-    aliases = fields.get("aliases", [])
-    if not isinstance(aliases, list) or not all(isinstance(alias, str) and alias.strip() for alias in aliases):
-        raise ValueError("aliases: must be a list of texts")
-    return Question(**{**fields, "aliases": tuple(aliases)})
-
-
-def read_questions(path: Path) -> list[Question]:
-    """Return the questions of a file, in its order; QuestionsError names the file and the first wrong line."""
-    try:
-        # Not splitlines(): a text may hold the separators U+2028 and U+0085, which JSON allows in it.
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise QuestionsError(f"{path}: {reason} (seen from {Path.cwd()})") from error
-    questions: dict[str, Question] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            question = parse_question(line)
-        except ValueError as error:
-            raise QuestionsError(f"{path}:{number}: {error}") from error
-        if question.id in questions:
-            raise QuestionsError(f"{path}:{number}: id: {question.id} is used twice")
-        questions[question.id] = question
-    if not any(question.split == TEST_SPLIT for question in questions.values()):
-        raise QuestionsError(f"{path}: holds no question of split {TEST_SPLIT}")
-    return list(questions.values())
+def instance_of(question: Question) -> Instance:
+    """Return the question as HELM's instance; the answer and its aliases all count as correct."""
+    texts = (question.answer, *question.aliases)
+    references = [Reference(Output(text=text), tags=[CORRECT_TAG]) for text in texts]
+    return Instance(Input(text=question.question), references, split=question.split, id=question.id)
 
 
 class QuestionsScenario(Scenario):  # type: ignore[misc,unused-ignore]  # where HELM is not installed, it is Any
@@ -130,7 +68,7 @@ class QuestionsScenario(Scenario):  # type: ignore[misc,unused-ignore]  # where 
     def get_instances(self, output_path: str) -> list[Instance]:
         """Return the questions of the file as HELM's instances; nothing is written to `output_path`."""
         del output_path
-        return [question.instance() for question in read_questions(Path(self.path))]
+        return [instance_of(question) for question in read_questions(Path(self.path))]
 
 
 def questions_run_spec(path: str, num_train_instances: int = 5, max_tokens: int = 8) -> RunSpec:
@@ -235,10 +173,16 @@ class ProgressRunner(Runner):  # type: ignore[misc,unused-ignore]  # where HELM 
         self.executor = self._counting
 
     def run_all(self, run_specs: list[RunSpec]) -> None:
-        """Run everything, after telling how much that is."""
-        end_with_parent(os.environ.get(PARENT_VARIABLE))
+        """Run everything, after telling how much that is; then write what `helm-summarize` writes."""
         self._progress.tell("runs", total=len(run_specs), names=[run_spec.name for run_spec in run_specs])
-        super().run_all(run_specs)
+        failure: RunnerError | None = None
+        try:
+            super().run_all(run_specs)
+        except RunnerError as error:  # some runs failed; the others are worth summarizing
+            failure = error
+        summarize(self.output_path, Path(self.runs_path).name, self.executor.execution_spec.local_path)
+        if failure is not None:
+            raise failure
 
     def run_one(self, run_spec: RunSpec) -> None:
         """Run one run spec and tell how it ended."""
@@ -269,20 +213,27 @@ class ProgressRunner(Runner):  # type: ignore[misc,unused-ignore]  # where HELM 
         return True
 
 
-def end_with_parent(process: str | None) -> None:
-    """End this process when the one that started it is gone, killed without a chance to say so.
+def summarize(output_path: str, suite: str, local_path: str | None) -> None:
+    """Write what `helm-summarize` writes, in this process, which has imported most of what that needs.
 
-    Otherwise HELM would go on for hours, and write where its successor writes.
+    The results are there without it, so a failure is a warning, and one that takes too long is not waited for.
     """
-    if not process:
-        return
 
-    def watch() -> None:
-        while os.getppid() == int(process):
-            time.sleep(PARENT_SECONDS)
-        os._exit(TERMINATED)
+    def work() -> None:
+        from helm.benchmark.presentation import summarize as program
 
-    threading.Thread(target=watch, daemon=True).start()
+        sys.argv = ["helm-summarize", "--suite", suite, "--output-path", output_path, "--num-threads", "1"]
+        sys.argv += ["--local-path", local_path] if local_path else []
+        try:
+            program.main()
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the results are there
+            hwarn(f"helm-summarize failed; the results are complete without it: {type(error).__name__}: {error}")
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(SUMMARY_SECONDS)
+    if thread.is_alive():
+        hwarn(f"helm-summarize is not waited for after {SUMMARY_SECONDS:.0f} s; the results are complete without it")
 
 
 def one_line(error: Exception) -> str:

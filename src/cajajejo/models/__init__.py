@@ -1,0 +1,1 @@
+"""Models: where they come from, fetched whole and checked, and what a harness needs to know of one."""

@@ -1,0 +1,81 @@
+"""The numbers of an evaluation as metrics of MLflow, in as few requests as it takes them."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import posixpath
+from typing import TYPE_CHECKING, Any, Final
+
+from cajajejo.system_facts import MEMORY_PEAK
+from cajajejo.tracking.connection import package
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cajajejo.results import Results
+    from cajajejo.tracking.datasets import Dataset
+    from cajajejo.tracking.finished import Finished
+
+MEMORY: Final = "vm_memory_usage_bytes"
+"""The most memory that the container took, under the name that metric configurations know."""
+STD_ERR: Final = "_std_err"
+_BATCH: Final = 1000
+"""What MLflow takes at once."""
+_LONGEST: Final = 250
+_DIGITS: Final = 8
+
+
+def values(results: Results) -> dict[str, tuple[str, float]]:
+    """The scenario and the value of every number by its key: each mean, and its standard error where it has one."""
+    found: dict[str, tuple[str, float]] = {}
+    for score in results.scores:
+        found[key(score.name)] = score.scenario, score.value
+        if score.std_err is not None:
+            found[key(score.name + STD_ERR)] = score.scenario, score.std_err
+    return found
+
+
+def key(name: str) -> str:
+    """`name` as MLflow takes it: too long a one is cut, and ends in a hash of all of it."""
+    if len(name) > _LONGEST:
+        name = f"{name[: _LONGEST - _DIGITS - 1]}-{hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]}"
+    normal = posixpath.normpath(name)
+    if normal == name and not name.startswith(("/", "..")) and name != ".":
+        return name
+    return "_".join(part for part in name.split("/") if part.strip(".")) or "_"
+
+
+def batches(
+    finished: Finished, model_id: str | None, datasets: Sequence[Dataset], there: Mapping[str, float]
+) -> Iterator[list[Any]]:
+    """Every metric of an evaluation that is not `there`, in batches; with the model and the data set that it is of."""
+    entity = package().entities.Metric
+    of_scenario = {dataset.scenario: dataset for dataset in datasets}
+    found = []
+    for name, (scenario, value) in values(finished.results).items():
+        if there.get(name) == value:
+            continue
+        of_model = model_id if math.isfinite(value) else None  # on a logged model, MLflow makes 0 of not-a-number
+        dataset = of_scenario.get(scenario) if of_model else None
+        more = {"dataset_name": dataset.name, "dataset_digest": dataset.digest} if dataset else {}
+        found.append(entity(name, value, finished.milliseconds, 0, model_id=of_model, **more))
+    peak = _number(finished.facts.get(MEMORY_PEAK, ""))
+    if peak is not None and there.get(MEMORY) != peak:
+        found.append(entity(MEMORY, peak, finished.milliseconds, 0))
+    for start in range(0, len(found), _BATCH):
+        yield found[start : start + _BATCH]
+
+
+def of_run_alone(batch: Sequence[Any]) -> list[Any]:
+    """The same metrics, of no model and no data set."""
+    entity = package().entities.Metric
+    return [entity(metric.key, metric.value, metric.timestamp, metric.step) for metric in batch]
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

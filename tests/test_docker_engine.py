@@ -1,0 +1,55 @@
+"""scripts/docker_engine.py: whose engine is used, and what is said where none can be had."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROGRAM = str(ROOT / "scripts" / "docker_engine.py")
+
+
+def engine(*words: str, path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environ = {"PATH": str(path), "HOME": os.environ["HOME"], **variables}
+    command = [sys.executable, PROGRAM, *words]
+    return subprocess.run(command, check=False, capture_output=True, text=True, env=environ, timeout=60)
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """A path with nothing but a client whose engine answers."""
+    docker = tmp_path / "docker"
+    docker.write_text("#!/bin/sh\necho 28.2.2\n")
+    docker.chmod(0o755)
+    return tmp_path
+
+
+def test_an_engine_that_answers_is_used_as_it_is(programs: Path) -> None:
+    code = "import os, sys; print(os.environ.get('DOCKER_HOST')); sys.exit(7)"
+    done = engine("run", "--", sys.executable, "-c", code, path=programs, DOCKER_HOST="tcp://engine.example.org:2375")
+    assert (done.returncode, done.stdout) == (7, "tcp://engine.example.org:2375\n")
+    assert done.stderr == "Engine         an engine answers, and is used as it is\n"
+    assert engine("run", "--", sys.executable, "-c", code, path=programs).stdout == "None\n"
+    assert engine("start", path=programs).stdout == ""
+
+
+def test_where_no_engine_can_be_had_the_command_is_not_run_and_it_fails(programs: Path) -> None:
+    (programs / "docker").write_text("#!/bin/sh\nexit 1\n")
+    done = engine("run", "--", sys.executable, "-c", "print('ran')", path=programs)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: no container engine answers, and ")
+
+
+@pytest.mark.parametrize("words", [[], ["run"], ["run", "--"], ["begin"]])
+def test_what_it_does_not_know_is_2(words: list[str], programs: Path) -> None:
+    done = engine(*words, path=programs)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "docker_engine.py run -- COMMAND" in done.stderr
