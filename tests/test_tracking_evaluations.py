@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +129,49 @@ def test_an_earlier_state_of_a_job_does_not_replace_a_later_one(uri: str, tmp_pa
     earlier = finished(tmp_path / "part", uri, part, run_id=whole.run_id, finished_at=FINISHED_AT - 60)
     assert Log(earlier)() == Logged(str(whole.run_id), sent=False)
     everything(uri, whole)
+
+
+def test_a_partial_evaluation_does_not_replace_a_complete_one(uri: str, tmp_path: Path) -> None:
+    whole = finished(tmp_path / "whole", uri, run_id=begun(uri))
+    Log(whole)()
+    with tracking.client(uri) as store:
+        store.update_run(whole.run_id, status="RUNNING")  # a later pod of the job takes it up again
+    part = found(items("geography", 10, 20), failed=(FailedScenario("biology", "no network"),))
+    later = finished(tmp_path / "part", uri, part, run_id=whole.run_id, finished_at=FINISHED_AT + 60)
+    assert Log(later)() == Logged(str(whole.run_id), sent=False)
+    with tracking.client(uri) as store:
+        assert store.get_run(whole.run_id).info.status == "FINISHED"
+        store.set_terminated(whole.run_id, end_time=whole.milliseconds)
+    everything(uri, whole)
+
+
+def test_numbers_that_a_killed_pod_logged_are_not_logged_again(uri: str, tmp_path: Path) -> None:
+    scores = tuple(Score(f"s{n}", "m", value, None, 2) for n, value in enumerate((0.5, math.nan, math.inf, -math.inf)))
+    given = Results("v1", "command", scores, ())
+    first = finished(tmp_path / "first", uri, given, run_id=begun(uri), finished_at=FINISHED_AT - 60)
+    second = finished(tmp_path / "second", uri, given, run_id=first.run_id)
+    for killed in (first, second):
+        with pytest.raises(KeyboardInterrupt):
+            Log(killed, kill_at_the_files)()
+    Log(second)()
+    with tracking.client(uri) as store:
+        assert [len(store.get_metric_history(first.run_id, score.name)) for score in scores] == [1, 1, 1, 1]
+        assert store.get_run(first.run_id).data.tags["evaluation_id"] == second.id
+
+
+def kill_at_the_files(_: float) -> None:
+    """As a `Log` is watched: ends when the numbers are there, before the first file."""
+    if sys._getframe(1).f_code is listed.send.__code__:
+        raise KeyboardInterrupt
+
+
+def test_a_store_that_is_emptied_meanwhile_gets_every_file_again(uri: str, tmp_path: Path) -> None:
+    log = Log(finished(tmp_path / "work", uri, run_id=begun(uri)))
+    first = log()
+    with tracking.client(uri) as store:
+        store.delete_run(first.run_id)
+    assert log().run_id != first.run_id
+    everything(uri, log.finished)
 
 
 def test_the_harness_log_stands_in_the_output_once(uri: str, tmp_path: Path) -> None:

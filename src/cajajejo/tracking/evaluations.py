@@ -65,7 +65,7 @@ class Log:
 
     finished: Finished
     watch: Callable[[float], None] = lambda _: None
-    _sent: set[str] = field(default_factory=set)
+    _sent: dict[str, set[str]] = field(default_factory=dict)
 
     def __call__(self) -> Logged:
         """Logs all that is missing, and ends the run.
@@ -80,6 +80,8 @@ class Log:
         with client(finished.new.uri) as store:
             run = self._step(store.get_run, self._run(store))
             if _has_more(run, finished, expected):
+                if run.info.status != _ENDED:  # a later attempt took it up again, and found less
+                    self._end(store, run)
                 return Logged(search.run_id(run), sent=False)
             return self._send(store, run, found, expected)
 
@@ -93,12 +95,16 @@ class Log:
         there = run.data.metrics if DIGEST in run.data.tags or begun_by_another else {}  # not logged a second time
         for batch in metrics.batches(finished, model_id, logged or (), there):
             self._log_batch(store, run_id, batch)
-        refused = artifacts.send(store, run_id, found, sent=self._sent, watch=self.watch, uri=finished.new.uri)
-        refused += self._table(store, run)
+        sent = self._sent.setdefault(run_id, set())
+        refused = artifacts.send(store, run_id, found, sent=sent, watch=self.watch, uri=finished.new.uri)
+        refused += self._table(store, run, sent)
         status = "partial" if finished.results.partial else "complete"
-        self._step(set_tags, store, run_id, {STATUS: status, DIGEST: expected})
-        self._step(store.set_terminated, run_id, status=_ENDED, end_time=finished.milliseconds)
+        self._step(set_tags, store, run_id, {EVALUATION: finished.id, STATUS: status, DIGEST: expected})
+        self._end(store, run)
         return Logged(run_id, sent=True, refused=tuple(refused))
+
+    def _end(self, store: Any, run: Any) -> None:
+        self._step(store.set_terminated, search.run_id(run), status=_ENDED, end_time=self.finished.milliseconds)
 
     def _log_batch(self, store: Any, run_id: str, batch: list[Any]) -> None:
         """Logs metrics; those that another one is putting on the model at this moment, on the run alone."""
@@ -139,7 +145,7 @@ class Log:
         ours = {EVALUATION: finished.id} if finished.job_uid is None else {JOB_UID: finished.job_uid}
         return str(self._step(search.one, store, inside, finished.new, ours, start_time=finished.milliseconds))
 
-    def _table(self, store: Any, run: Any) -> list[str]:
+    def _table(self, store: Any, run: Any, sent: set[str]) -> list[str]:
         """Logs the table of instances; its path, where it was refused."""
         items = self.finished.results.items
         if not items:
@@ -151,17 +157,21 @@ class Log:
                 tables.write(tables.rows(items), written)
             table = Artifact(file, path, path)
             uri = self.finished.new.uri
-            refused = artifacts.send(store, search.run_id(run), [table], sent=self._sent, watch=self.watch, uri=uri)
+            refused = artifacts.send(store, search.run_id(run), [table], sent=sent, watch=self.watch, uri=uri)
         if not refused:
             self._step(set_tags, store, search.run_id(run), {_TABLES: _with_table(run.data.tags.get(_TABLES), path)})
         return refused
 
 
 def _has_more(run: Any, finished: Finished, expected: str) -> bool:
-    """Whether a run has all of this evaluation, or of a later one of the same job."""
-    if run.info.status != _ENDED or DIGEST not in run.data.tags:
+    """Whether a run has all of this evaluation, or of a later one of the same job, or of a more complete one."""
+    tags = run.data.tags
+    if DIGEST not in tags:
         return False
-    return run.data.tags[DIGEST] == expected or int(run.info.end_time or 0) > finished.milliseconds
+    if finished.results.partial and tags.get(STATUS) == "complete":
+        return True
+    later = int(run.info.end_time or 0) > finished.milliseconds
+    return bool(run.info.status == _ENDED and (tags[DIGEST] == expected or later))
 
 
 def digest(finished: Finished, found: list[Artifact]) -> str:
@@ -177,11 +187,12 @@ def digest(finished: Finished, found: list[Artifact]) -> str:
 
 def _tags(finished: Finished, there: Mapping[str, str]) -> dict[str, str]:
     """The tags that a run lacks; what somebody changed on it stays."""
-    missing = {name: value for name, value in finished.new.tags.items() if name not in there}
-    if finished.job_uid is not None and JOB_UID not in there:
-        missing[JOB_UID] = finished.job_uid
+    ours = {**finished.new.tags, EVALUATION: finished.id}
+    if finished.job_uid is not None:
+        ours[JOB_UID] = finished.job_uid
+    missing = {name: value for name, value in ours.items() if name not in there}
     facts = {f"{_FACT}{name}": value for name, value in finished.facts.items() if name != MEMORY_PEAK}
-    return {**missing, EVALUATION: finished.id, **{name: value[:LONGEST_TAG] for name, value in facts.items()}}
+    return {**missing, **{name: value[:LONGEST_TAG] for name, value in facts.items()}}
 
 
 def _with_table(there: str | None, path: str) -> str:

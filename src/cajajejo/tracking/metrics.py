@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import posixpath
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo.system_facts import MEMORY_PEAK
@@ -54,7 +55,7 @@ def batches(
     of_scenario = {dataset.scenario: dataset for dataset in datasets}
     found = []
     for name, (scenario, value) in values(finished.results).items():
-        if there.get(name) == value:
+        if name in there and _same(there[name], value):
             continue
         of_model = model_id if math.isfinite(value) else None  # on a logged model, MLflow makes 0 of not-a-number
         dataset = of_scenario.get(scenario) if of_model else None
@@ -71,6 +72,13 @@ def of_run_alone(batch: Sequence[Any]) -> list[Any]:
     """The same metrics, of no model and no data set."""
     entity = package().entities.Metric
     return [entity(metric.key, metric.value, metric.timestamp, metric.step) for metric in batch]
+
+
+def _same(stored: float, value: float) -> bool:
+    """Whether `stored` is what MLflow makes of `value`: the largest number that there is stands for infinity."""
+    if math.isnan(value):
+        return math.isnan(stored)
+    return stored in {value, max(-sys.float_info.max, min(sys.float_info.max, value))}
 
 
 def _number(text: str) -> float | None:
