@@ -141,7 +141,9 @@ def test_the_model_is_found_by_the_name_that_the_documented_arguments_give_it(ev
 def test_its_inputs_are_our_plugin_and_its_checks_are_looked_at(evaluation: Evaluation) -> None:
     config = configs.load(evaluation.config)
     helm = adapters.of(config)
-    assert list(helm.inputs(config)) == [helm_command.PLUGIN.read_bytes()]
+    plugin = helm_command.PLUGIN.parent
+    names = ("cajajejo_helm.py", "cajajejo_questions.py")
+    assert list(helm.inputs(config)) == [(plugin / name).read_bytes() for name in names]
     looked_at = checks.look(helm.checks(config, "", evaluation.environ))
     assert [check.line() for check in looked_at][:2] == ["check harness: PASSED", "check HELM arguments: PASSED"]
     away = checks.look(helm.checks(config, "", {"CAJAJEJO_HELM_RUN": "/nowhere"}))

@@ -221,13 +221,13 @@ def test_without_network_where_nothing_needs_one(tmp_path: Path) -> None:
     def environ(tokenizer: str, *tasks: str, **env: str) -> dict[str, str]:
         asked = config(tasks=list(tasks), include_path=str(tmp_path), env=env)
         task = Task(asked, Model(model.directory, tokenizer), Scratch(tmp_path), {"A": "b"})
-        return lm_eval.environment(task, tmp_path / "events")
+        return lm_eval.environment(task)
 
     assert environ(model.tokenizer, "arc") == {
         "OMP_WAIT_POLICY": "PASSIVE",
         "HF_HUB_OFFLINE": "1",
         "A": "b",
-        "CAJAJEJO_PROGRESS": str(tmp_path / "events"),
+        "CAJAJEJO_PROGRESS": str(tmp_path / "evaluation" / "progress.jsonl"),
         "TOKENIZERS_PARALLELISM": "false",
     }
     assert "HF_HUB_OFFLINE" not in environ(model.tokenizer, "arc", "bbh")

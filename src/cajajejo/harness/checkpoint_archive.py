@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Final
 
 from cajajejo.errors import CajajejoError
-from cajajejo.harness.scratch import STATE_FILE, Scratch, State
+from cajajejo.harness.scratch import PROGRESS_FILE, STATE_FILE, Scratch, State
 from cajajejo.results import write_whole
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ MOST_BYTES: Final = 200_000_000
 """What is kept at most, before it is compressed."""
 
 _NUMBER_FILE: Final = "checkpoint"
-_LEFT_OUT: Final = ("progress.jsonl", "-journal", "-wal", "-shm")
+_LEFT_OUT: Final = (PROGRESS_FILE, "-journal", "-wal", "-shm")
 """Ends of the names of files that every start writes anew, or that belong to a database, which is copied as one."""
 _READ_BYTES: Final = 1 << 20
 _SQLITE: Final = b"SQLite format 3\0"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from cajajejo.errors import SanityError
 from cajajejo.harness import command_output, process, result_lines
-from cajajejo.harness.adapter import Ended, Program, Task
+from cajajejo.harness.adapter import DEFAULTS, Ended, Program, Task
 from cajajejo.harness.hiding import hiding
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ VARIABLES: Final[Mapping[str, str]] = {
     "CAJAJEJO_PROGRESS": "a file to which it may add progress events",
 }
 """What a program is told, as variables of its environment and as ``$(NAME)`` in its arguments."""
-_DEFAULTS: Final = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""Threads that wait do not spin: half the time on a machine that is shared."""
 _REFERENCE: Final = re.compile(r"\$(?:\$|\(([^)]*)\))")
 _INTERPRETER: Final = re.compile(r"(?:python|bash|sh|dash|zsh|perl|ruby|node|Rscript)[\d.]*")
 
@@ -76,7 +74,7 @@ class Command:
         """
         command = asked(task.config)
         values = variables(task)
-        environ = {**_DEFAULTS, **task.environ, **task.config.env, **values}
+        environ = {**DEFAULTS, **task.environ, **task.config.env, **values}
         check_arguments(task.config, environ)
         output_of(task.place).mkdir(parents=True, exist_ok=True)
         if command.results is not None:
@@ -84,7 +82,7 @@ class Command:
         return Program(
             command=[filled_in(argument, environ) for argument in command.args],
             environ=environ,
-            events=_events_of(task.place),
+            events=task.place.progress,
             timeout_seconds=command.timeout_seconds,
         )
 
@@ -128,12 +126,8 @@ def variables(task: Task) -> dict[str, str]:
         "OUTPUT_DIR": str(output_of(task.place)),
         "MAX_INSTANCES": "" if task.max_instances is None else str(task.max_instances),
         "CONFIG": str(task.place.config.absolute()),
-        "CAJAJEJO_PROGRESS": str(_events_of(task.place)),
+        "CAJAJEJO_PROGRESS": str(task.place.progress.absolute()),
     }
-
-
-def _events_of(place: Scratch) -> Path:
-    return (place.work / "progress.jsonl").absolute()
 
 
 def filled_in(argument: str, values: Mapping[str, str]) -> str:

@@ -60,11 +60,10 @@ class Helm:
         arguments = helm_command.arguments(task.config, task.model, task.place, max_instances=task.max_instances)
         helm_command.write_registry(task.config, task.model, helm_command.registry_of(task.place))
         helm_data.provide(task.place.output)
-        events = task.place.work / "progress.jsonl"
         return Program(
             command=[str(found), *arguments],
-            environ=helm_command.environment(task.config, task.environ, events),
-            events=events,
+            environ=helm_command.environment(task.config, task.environ, task.place.progress),
+            events=task.place.progress,
             timeout_seconds=helm.timeout_seconds,
         )
 

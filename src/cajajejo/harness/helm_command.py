@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo import yamltext
 from cajajejo.errors import HarnessMissingError, SanityError
+from cajajejo.harness.adapter import DEFAULTS
 from cajajejo.results import write_whole
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def registry_of(scratch: Scratch) -> Path:
 def environment(config: EvaluationJobConfig, environ: Mapping[str, str], progress: Path) -> dict[str, str]:
     """The environment of helm-run: ours, the config's ``env`` on top, and where to report progress."""
     return {
-        "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait do not spin: half the time on a machine that is shared
+        **DEFAULTS,
         **environ,
         **config.env,
         "CAJAJEJO_PROGRESS": str(progress.absolute()),

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo.errors import HarnessMissingError, SanityError
 from cajajejo.harness import installed, lm_eval_data, lm_eval_output, process
-from cajajejo.harness.adapter import Program
+from cajajejo.harness.adapter import DEFAULTS, Program
 from cajajejo.results import FailedScenario
 
 if TYPE_CHECKING:
@@ -99,11 +99,10 @@ class LmEval:
         """
         lm_eval = asked(task.config)
         output_of(task).mkdir(parents=True, exist_ok=True)
-        events = task.place.work / "progress.jsonl"
         return Program(
             command=[str(python_of(find(task.environ))), str(PLUGIN), "run", *arguments(task)],
-            environ=environment(task, events),
-            events=events,
+            environ=environment(task),
+            events=task.place.progress,
             timeout_seconds=lm_eval.timeout_seconds,
         )
 
@@ -281,14 +280,14 @@ def cache_of(task: Task) -> Path:
     return task.place.work / "lm-eval" / hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def environment(task: Task, progress: Path) -> dict[str, str]:
+def environment(task: Task) -> dict[str, str]:
     """The environment of lm-eval: ours, the config's ``env`` on top; without network where nothing needs one."""
     local = Path(task.model.tokenizer).is_absolute() and lm_eval_data.is_local(asked(task.config))
     return {
-        "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait do not spin: half the time on a machine that is shared
+        **DEFAULTS,
         **({"HF_HUB_OFFLINE": "1"} if local else {}),
         **task.environ,
         **task.config.env,
-        "CAJAJEJO_PROGRESS": str(progress.absolute()),
+        "CAJAJEJO_PROGRESS": str(task.place.progress.absolute()),
         "TOKENIZERS_PARALLELISM": "false",
     }

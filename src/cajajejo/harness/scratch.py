@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from cajajejo.config import EvaluationJobConfig
 
-POD_SCRATCH: Final = Path("/scratch")
 WORK: Final = "evaluation"
 STATE_FILE: Final = "state.json"
+PROGRESS_FILE: Final = "progress.jsonl"
 _LOCK_SECONDS: Final = 5.0
 
 
@@ -102,6 +102,11 @@ class Scratch:
     def log(self) -> Path:
         """Everything that the harness printed."""
         return self.work / "harness.log"
+
+    @property
+    def progress(self) -> Path:
+        """The events by which the harness tells how far it is; every start writes them anew."""
+        return self.work / PROGRESS_FILE
 
     @property
     def config(self) -> Path:

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from cajajejo.models.source import RemoteFile
 
 PART_BYTES: Final = 32 * 1024 * 1024
-WHOLE_BYTES: Final = 64 * 1024 * 1024
-"""A smaller file is fetched in one go."""
+"""How large a part is; a file of less than two is fetched in one go."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
