@@ -35,6 +35,7 @@ PACKAGES: Final = {
     "dockerd": "docker.io",
     "iptables": "iptables",
     "debootstrap": "debootstrap",
+    "docker": "docker-cli",  # apart from docker.io since Debian 13
     "docker-registry": "docker-registry",  # what the tests push to
 }
 RELEASE: Final = "bookworm"
@@ -87,10 +88,11 @@ def start() -> bool:
             return False
         install()
         if answers():  # a package starts its service, where there are services
+            make_base(dict(os.environ))
             return False
     if not answers(address()):
         launch()
-    make_base()
+    make_base({**os.environ, "DOCKER_HOST": address()})
     return True
 
 
@@ -114,18 +116,26 @@ def answers(host: str | None = None) -> bool:
 
 def install() -> None:
     """Install what is missing of Debian's packages."""
-    missing = [package for program, package in PACKAGES.items() if shutil.which(program, path=search_path()) is None]
     if os.geteuid() != 0:
         raise EngineError("no container engine answers, and only root can start one; start yours: docker info")
-    if not missing:
+    if all(is_there(program) for program in PACKAGES):
         return
     if shutil.which("apt-get") is None:
         raise EngineError("no container engine answers, and this is no Debian or Ubuntu that could install one")
     began = time.monotonic()
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-yq", "--no-install-recommends", *missing]):
-        logged(command, environment, "apt-get could not install " + " ".join(missing))
-    say(f"installed {', '.join(missing)}", began)
+    with contextlib.suppress(EngineError):  # one of several sources may be away; what counts is what follows
+        logged(["apt-get", "update", "-q"], environment, "apt-get could not update its lists")
+    for program, package in PACKAGES.items():
+        if not is_there(program):  # a package may have brought another's
+            command = ["apt-get", "install", "-yq", "--no-install-recommends", package]
+            logged(command, environment, f"apt-get could not install {package}")
+    say("installed Debian's docker.io and what it needs", began)
+
+
+def is_there(program: str) -> bool:
+    """Return whether a program is installed."""
+    return shutil.which(program, path=search_path()) is not None
 
 
 def search_path() -> str:
@@ -156,9 +166,8 @@ def launch() -> None:
     say("dockerd answers", began)
 
 
-def make_base() -> None:
+def make_base(environment: dict[str, str]) -> None:
     """Make the base image, unless the engine has it."""
-    environment = {**os.environ, "DOCKER_HOST": address()}
     there = subprocess.run(["docker", "image", "inspect", BASE], check=False, capture_output=True, env=environment)
     if there.returncode == 0:
         return
@@ -257,7 +266,13 @@ def say(what: str, began: float | None = None) -> None:
     print(f"{'Engine':<15}{what}{duration}", file=sys.stderr, flush=True)
 
 
+def interrupt(*_: object) -> None:
+    """End as after Ctrl-C, so that the engine is stopped, too."""
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         sys.exit(main())
     except EngineError as error:

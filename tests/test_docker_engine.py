@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -46,6 +47,17 @@ def test_where_no_engine_can_be_had_the_command_is_not_run_and_it_fails(programs
     done = engine("run", "--", sys.executable, "-c", "print('ran')", path=programs)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: no container engine answers, and ")
+
+
+def test_asked_to_end_it_ends_as_after_ctrl_c_so_that_what_it_started_is_stopped(programs: Path) -> None:
+    code = "import time; print('runs', flush=True); time.sleep(60)"
+    command = [sys.executable, PROGRAM, "run", "--", sys.executable, "-c", code]
+    environ = {"PATH": str(programs), "HOME": os.environ["HOME"]}
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "runs\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 130
 
 
 @pytest.mark.parametrize("words", [[], ["run"], ["run", "--"], ["begin"]])
