@@ -322,3 +322,18 @@ def test_on_a_terminal_the_lines_are_plain() -> None:
     os.close(theirs)
     os.close(ours)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"exit code 1: {OUTSIDE}")
+
+
+@pytest.mark.parametrize("more", [(), ("--local",)], ids=["pod", "local"])
+def test_a_pod_that_is_told_to_end_while_it_still_loads_its_packages_ends_at_once(
+    tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    stopped = "import os, signal, time\nos.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(60)\n"
+    (packages / "typer.py").write_text(stopped)
+    environ = {**os.environ, "PYTHONPATH": str(packages)}
+    done = subprocess.run([sys.executable, PROGRAM, "evaluate", *more], env=environ, capture_output=True, check=False)
+    said = done.stdout.decode().strip() if more else json.loads(done.stdout)["message"]
+    sentence = "exit code 143: stopped by SIGTERM; nothing was begun"
+    assert (done.returncode, said, done.stderr) == (143, sentence, b"")
