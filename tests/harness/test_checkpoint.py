@@ -159,6 +159,19 @@ def test_a_database_that_is_being_written_to_is_kept_as_it_was_last_whole(tmp_pa
         assert cache.execute("SELECT * FROM answers").fetchall() == [("whole",)]
 
 
+def test_what_the_harness_prints_into_is_not_kept_as_secrets_may_stand_there(tmp_path: Path) -> None:
+    first = place(tmp_path / "first")
+    first.log.with_name(".harness.log.5").write_text("token: s3cr3t\n")
+    checkpoint_archive.pack(first, tmp_path / "a.tar.gz", 1)
+    checkpoint_archive.unpack(tmp_path / "a.tar.gz", tmp_path / "second")
+    assert sorted(files(Scratch(tmp_path / "second").work)) == [
+        "checkpoint",
+        "harness.log",
+        "output/a.json",
+        "state.json",
+    ]
+
+
 def test_what_is_too_large_is_not_kept_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint_archive, "MOST_BYTES", 10_000_000)
     said: list[str] = []

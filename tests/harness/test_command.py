@@ -268,7 +268,7 @@ def test_a_time_out_keeps_what_is_there(tmp_path: Path) -> None:
     ("args", "why"),
     [
         (["/bin/sh", "-c", "echo no CUDA; exit 3"], "exit code 3"),
-        (["/bin/sh", "-c", "echo no CUDA; kill -9 $$$$"], "signal SIGKILL"),
+        (["/bin/sh", "-c", "echo no CUDA; kill -9 $$$$"], "signal SIGKILL, often for memory"),
         (["/bin/sh", "-c", "echo no CUDA"], "exit code 0"),
         (["/bin/sh", "-c", 'echo no CUDA; touch "$$OUTPUT_DIR/results.jsonl"'], "exit code 0"),
     ],

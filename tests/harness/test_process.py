@@ -76,7 +76,8 @@ def family_in(lines: list[str]) -> list[int]:
     [
         ("exit 0", 0, "exit code 0"),
         ("exit 7", 7, "exit code 7"),
-        ("kill -9 $$", -9, "signal SIGKILL"),
+        ("kill -9 $$", -9, "signal SIGKILL, often for memory"),
+        ("exit 137", 137, "exit code 137, often for memory"),
         ("kill -SEGV $$", -11, "signal SIGSEGV"),
         ("kill -40 $$", -40, "signal 40"),
     ],

@@ -266,7 +266,7 @@ def test_a_harness_whose_only_scenarios_fail_is_told_with_their_reasons(evaluati
 def test_a_harness_that_is_killed_is_told_by_the_signal(evaluation: Evaluation) -> None:
     builders.write_run_specs(evaluation.directory, "biology")
     evaluation.helm_will("tear biology")
-    with pytest.raises(HarnessError, match=r"before any scenario was complete \(signal SIGKILL\)"):
+    with pytest.raises(HarnessError, match=r"before any scenario was complete \(signal SIGKILL, often for memory\)"):
         harness.run(evaluation.request())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 
 from cajajejo.harness import transcript
 from cajajejo.harness.transcript import PrintedLines
+
+if TYPE_CHECKING:
+    from cajajejo.harness.progress import Listener
 
 SECRET = "s3cr3t" * 300
 
@@ -98,6 +102,30 @@ def test_a_long_line_that_comes_at_once_is_cut_as_well(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_printed_while_lines_are_told_waits_for_its_turn(tmp_path: Path) -> None:
+    path, said = tmp_path / "harness.log", list[str]()
+
+    def say(line: str) -> None:
+        said.append(line)
+        assert len(said) < 100  # faster than it is told: it would never end
+        with path.open("a") as file:
+            file.write(f"more than {line}\n")
+
+    printed = PrintedLines(path, say)
+    path.write_text("one\n")
+    for _ in range(3):
+        printed.pass_on()
+    assert said == ["one", "more than one", "more than more than one"]
+
+
+def test_so_much_is_passed_on_as_is_asked_for(tmp_path: Path) -> None:
+    path, said = tmp_path / "harness.log", list[str]()
+    printed = PrintedLines(path, said.append)
+    path.write_text("one\ntwo\nthree")
+    assert [printed.pass_on(6), list(said), printed.close(2), list(said)] == [False, ["one"], False, ["one", "two"]]
+    assert [printed.close(1000), said] == [True, ["one", "two", "three"]]
+
+
 # --- secrets -----------------------------------------------------------------------------------------------------
 
 
@@ -130,6 +158,41 @@ def test_the_log_grows_by_what_is_printed_and_what_was_printed_is_not_kept_besid
     assert said == ["one", "\ufffd(hidden), two"]
     assert log.read_text("utf-8") == "one\n\ufffd(hidden), two\n"
     assert [path.name for path in log.parent.iterdir()] == ["harness.log"]
+
+
+def print_into(log: Path, text: str, say: Listener) -> None:
+    with transcript.opened(log, say, hide) as (file, printed):
+        file.write(text.encode())
+        printed.pass_on()
+
+
+def broken_off(_: str) -> None:
+    raise KeyboardInterrupt
+
+
+def test_after_an_interruption_nothing_is_kept_beside_the_log_and_nothing_is_lost(tmp_path: Path) -> None:
+    log = tmp_path / "harness.log"
+
+    def say(line: str) -> None:
+        if line == "two":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        print_into(log, f"one\ntwo\nthree {SECRET}\nfour", say)
+    assert log.read_text("utf-8") == "one\ntwo\nthree (hidden)\nfour\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["harness.log"]
+
+
+def test_what_is_too_much_for_an_interruption_is_copied_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcript, "QUICKLY", 4)
+    log = tmp_path / "harness.log"
+    with pytest.raises(KeyboardInterrupt):
+        print_into(log, "one\ntwo\n", broken_off)
+    assert log.read_text("utf-8") == "one\n"  # it was told when the interruption came
+    with transcript.opened(log, lambda _: None, hide):
+        assert log.read_text("utf-8") == "one\ntwo\n"
 
 
 @pytest.mark.parametrize("copied", ["", "one\n", "one\ntw", "one\ntwo\nthree\n"])

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from cajajejo.models.model import Model
     from cajajejo.results import Results
 
+_KILLED_IN_SHELL: Final = 128 + signal.SIGKILL
+"""The exit code of a shell whose command was killed."""
+
 Event = Mapping[str, Any]
 """One event of a harness's progress, as `Progress.after` takes it."""
 
@@ -82,13 +85,15 @@ class Ended:
 
     @property
     def why(self) -> str:
-        """In a few words: ``exit code 1``, ``signal SIGKILL`` or ``stopped after 7200 s``."""
+        """In a few words: ``exit code 1``, ``signal SIGKILL, often for memory`` or ``stopped after 7200 s``."""
         if self.timed_out:
             return "stopped by its time-out" if self.limit_seconds is None else f"stopped after {self.limit_seconds} s"
+        is_killed = self.code in {-signal.SIGKILL, _KILLED_IN_SHELL}
+        cause = ", often for memory" if is_killed else ""
         if self.code >= 0:
-            return f"exit code {self.code}"
+            return f"exit code {self.code}{cause}"
         named = next((sign.name for sign in signal.Signals if sign == -self.code), str(-self.code))
-        return f"signal {named}"
+        return f"signal {named}{cause}"
 
     @property
     def is_complete(self) -> bool:

@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Final
 
 from cajajejo.errors import CajajejoError
+from cajajejo.harness import transcript
 from cajajejo.harness.scratch import PROGRESS_FILE, STATE_FILE, Scratch, State
 from cajajejo.results import write_whole
 
@@ -56,7 +57,9 @@ def pack(place: Scratch, archive: Path, number: int) -> None:
 
 def _files(work: Path) -> Iterator[Path]:
     for path in sorted(work.rglob("*")):
-        if path.is_file() and not path.is_symlink() and not path.name.endswith(_LEFT_OUT):
+        if path.is_symlink() or path.name.endswith(_LEFT_OUT) or transcript.is_own(path):
+            continue
+        if path.is_file():
             yield path
 
 

@@ -69,7 +69,7 @@ def run(
         process = _started(program, output, mark, keep_open)
         guard(process.pid)
         try:
-            timed_out = _wait(process, program, lambda: _look(heard, printed, watch))
+            timed_out = _wait(process, program, lambda: _look(heard, printed, watch, transcript.QUICKLY))
         finally:
             stop(process)
         code = -signal.SIGKILL if process.returncode is None else process.returncode  # it does not even die
@@ -107,9 +107,9 @@ class _Heard:
             self.progress = self.progress.after(hidden)
 
 
-def _look(heard: _Heard, printed: transcript.PrintedLines, watch: Watcher) -> None:
+def _look(heard: _Heard, printed: transcript.PrintedLines, watch: Watcher, most: int | None = None) -> None:
     heard.events()
-    printed.pass_on()
+    printed.pass_on(most)
     watch(heard.progress)
 
 

@@ -24,6 +24,9 @@ _LONGEST_LINE: Final = 15_000
 """Characters of a line that are waited for; of a longer one the rest is a line of its own."""
 _HELD_CHARACTERS: Final = 20_000
 """Of a line without an end so much is held back: a secret value in it is whole before it is cut."""
+QUICKLY: Final = 2 << 20
+"""So many bytes are passed on in a second or less, so that no harness keeps us busy with what it prints."""
+_OWN_NAME: Final = re.compile(r"\..+\.log\.\d+")
 _LINE_ENDS: Final = re.compile(r"\r\n|\n|\r(?!\Z)")
 
 
@@ -42,21 +45,30 @@ class PrintedLines:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._open = ""
 
-    def pass_on(self) -> None:
-        """Passes on what was printed since the last call, but for a line that is still being written."""
+    def pass_on(self, most: int | None = None) -> bool:
+        """Passes on what was printed until now, but for a line that is still being written; whether that was all.
+
+        Args:
+            most: how many bytes at most; None: all that there are at this moment.
+        """
         try:
             with self._path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                end = size if most is None else min(size, self._position + most)
                 file.seek(self._position)
-                while data := file.read(_READ_BYTES):
+                while data := file.read(min(_READ_BYTES, end - self._position)):
                     self._position += len(data)
                     self._take(self._decoder.decode(data))
         except FileNotFoundError:
-            return
+            return True
+        return self._position >= size
 
-    def close(self) -> None:
-        """Passes on the rest, with or without the end of its line."""
-        self.pass_on()
+    def close(self, most: int | None = None) -> bool:
+        """Passes on the rest, with or without the end of its line; False where it is more than `most` bytes."""
+        if not self.pass_on(most):
+            return False
         self._take(self._decoder.decode(b"", final=True) + "\n")
+        return True
 
     def _take(self, text: str) -> None:
         *complete, self._open = _LINE_ENDS.split(self._open + text)
@@ -93,17 +105,27 @@ def opened(log: Path, said: Listener, hide: Callable[[str], str]) -> Iterator[tu
         with open(own, "ab", buffering=0, opener=_private) as file:  # pathlib takes no opener
             try:
                 yield file, printed
-            finally:
-                printed.close()
+            except BaseException:  # seconds may be left: what is too much for them is copied at the next start
+                printed.close(QUICKLY)
+                if own.stat().st_size <= QUICKLY:
+                    _copy_anew(log, kept, hide)  # a line may have been broken off
+                raise
+            printed.close()
         own.unlink()
 
 
 def _copy_anew(log: Path, kept: IO[str], hide: Callable[[str], str]) -> None:
-    """Copies what an earlier harness printed while nobody was left to copy it."""
+    """Copies what a harness printed while nobody was left to copy it."""
+    kept.flush()
     for own in sorted(log.parent.glob(f".{log.name}.[0-9]*"), key=_length_before):
         os.truncate(log, min(_length_before(own), os.fstat(kept.fileno()).st_size))
         PrintedLines(own, lambda line: print(line, file=kept), hide).close()
         own.unlink()
+
+
+def is_own(path: Path) -> bool:
+    """Whether `path` is a file that a harness prints into, in which secret values may stand."""
+    return _OWN_NAME.fullmatch(path.name) is not None
 
 
 def _own(log: Path, length: int) -> Path:
