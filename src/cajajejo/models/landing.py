@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -62,9 +63,8 @@ def land(
     Raises:
         ModelError: it cannot be had, or there is no room; what came is kept.
     """
-    inside = partial / "files"
-    inside.mkdir(parents=True, exist_ok=True)
     try:
+        inside = _opened(partial / "files", files)
         with Journal(partial / "journal.jsonl") as journal:
             _check_room(files, journal, target)
             _take_over(target, inside, files, journal)
@@ -89,9 +89,17 @@ def _transfer(
         manner.watch(tally.progress)
 
     crew.work_off(transfer.tasks(), tick)
-    _sweep(inside, {file.path for file in files})
     made = stamp.write(inside, source.address, files, transfer.sha256, sealed=sealed)
     return Landed(made, tally.progress.came)
+
+
+def _opened(inside: Path, files: Sequence[RemoteFile]) -> Path:
+    """The directory `inside`, with nothing but what an earlier try has left of `files`."""
+    if inside.is_symlink():
+        inside.unlink()  # to the entry of a cache: a kill has left it, and what it leads to is not ours to change
+    inside.mkdir(parents=True, exist_ok=True)
+    _sweep(inside, {file.path for file in files})
+    return inside
 
 
 def clear(partial: Path) -> None:
@@ -163,7 +171,7 @@ def _put(inside: Path, target: Path, partial: Path) -> None:
     if target.is_symlink():
         target.unlink()
     elif target.exists():
-        target.replace(partial / f"before-{os.getpid()}")
+        target.replace(partial / f"before-{secrets.token_hex(4)}")
     inside.replace(target)
     stamp.sync(target.parent)
     shutil.rmtree(partial)
