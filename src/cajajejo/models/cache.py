@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cajajejo.models.crew import Task
     from cajajejo.models.landing import Manner
     from cajajejo.models.source import RemoteFile, Source
-    from cajajejo.models.stamp import Stamp
+    from cajajejo.models.stamp import Stamp, StampedFile
 
 VARIABLE: Final = "CAJAJEJO_CACHE_DIR"
 _KEY_DIGITS: Final = 16
@@ -123,15 +123,15 @@ def _sound(entry: Path, manner: Manner) -> Stamp | None:
     found = stamp.read(entry)
     if found is None:
         return None
-    trouble = found.trouble(entry) or (_damage(entry, found, manner) if manner.verify else None)
+    trouble = found.trouble(entry) or (damage(entry, found.files, manner) if manner.verify else None)
     if trouble is None:
         return found
     manner.say(f"the entry {entry} is damaged: {trouble}")
     return None
 
 
-def _damage(entry: Path, found: Stamp, manner: Manner) -> str | None:
-    """Which file has another content than it had; None where none has."""
+def damage(directory: Path, files: Iterable[StampedFile], manner: Manner) -> str | None:
+    """Which of `files` has another content than it had; None where none has."""
     damaged: list[str] = []
     crew = Crew(manner.parallel)
 
@@ -140,6 +140,6 @@ def _damage(entry: Path, found: Stamp, manner: Manner) -> str | None:
             damaged.append(path.name)
         return ()
 
-    known = [file for file in found.files if file.sha256 is not None]
-    crew.work_off([partial(check, entry / file.remote.path, file.sha256 or "") for file in known], lambda: None)
+    known = [file for file in files if file.sha256 is not None]
+    crew.work_off([partial(check, directory / file.remote.path, file.sha256 or "") for file in known], lambda: None)
     return f"{min(damaged)} has another content" if damaged else None

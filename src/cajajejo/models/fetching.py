@@ -128,7 +128,7 @@ def fetch(source: Source, target: Path, manner: Manner, *, cache: Path | None = 
         target.parent.mkdir(parents=True, exist_ok=True)
         with claimed(target, manner.say) as partial:
             _refuse_strangers(target)
-            here = _here(source, target)
+            here = _here(source, target, manner)
             if here is not None and not (look and _has_changed(source, here, manner)):
                 landing.clear(partial)
                 return Fetched(target, here.address, here, was_there=True)
@@ -151,12 +151,16 @@ def _refuse_strangers(target: Path) -> None:
     raise ModelError(message, run=f"mv {shlex.quote(str(target))} elsewhere, or another directory to fetch to")
 
 
-def _here(source: Source, target: Path) -> Stamp | None:
+def _here(source: Source, target: Path, manner: Manner) -> Stamp | None:
     """The stamp of the model at `target`, where it is whole and came from `source`."""
     found = stamp.read(target)
     if found is None or found.address != without_logins(source.address) or found.trouble(target) is not None:
         return None
-    return found
+    damage = caches.damage(target, found.changed(target), manner) if manner.verify else None
+    if damage is None:
+        return found
+    manner.say(f"the model at {target} is damaged: {damage}; fetching it again")
+    return None
 
 
 def _has_changed(source: Source, here: Stamp, manner: Manner) -> bool:

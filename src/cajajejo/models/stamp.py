@@ -64,6 +64,10 @@ class Stamp:
         """Whether the model is what its server lists now."""
         return sorted(map(_told, listed)) == sorted(_told(file.remote) for file in self.files)
 
+    def changed(self, directory: Path) -> list[StampedFile]:
+        """The files in `directory` that may have another content by now, as the file system tells."""
+        return [file for file in self.files if Trace.of(directory / file.remote.path) != file.trace]
+
     def trouble(self, directory: Path) -> str | None:
         """Which file in `directory` is not as it was fetched, by its size; None where none is."""
         for file in self.files:
