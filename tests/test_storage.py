@@ -265,6 +265,15 @@ def test_one_fault_costs_nothing(address: str, proxy: FaultyProxy) -> None:
     assert storage.get(f"{address}/w.bin") == DATA
 
 
+@pytest.mark.parametrize("scheme", ["s3"], indirect=True)
+def test_a_look_at_an_object_is_tried_again_by_itself(address: str, proxy: FaultyProxy) -> None:
+    for name in "abcd":
+        storage.put(storage.join(address, name), name.encode())
+    proxy.will(faults.Answer(429), on="HEAD", times=4)
+    assert [file.path for file in storage.files(address, checksums=True)] == list("abcd")
+    assert len(proxy.seen("list-type")) == 1
+
+
 def test_silence_ends(address: str, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "SILENCE_SECONDS", 0.5)
     storage.put(f"{address}/w.bin", DATA)

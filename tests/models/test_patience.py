@@ -42,3 +42,15 @@ def test_in_the_end_it_is_given_up() -> None:
     assert caught.value.facts == {"for": "listing", "tried": "3 times"}
     assert caught.value.run == ("the same command again, later",)
     assert len(asked) == 3
+
+
+def test_a_server_that_is_silent_for_long_is_not_asked_again() -> None:
+    asked = []
+
+    def ask() -> int:
+        asked.append(1)
+        raise SourceAwayError("silence")
+
+    with pytest.raises(ModelError, match="silence") as caught:
+        patiently(Patience(enough=0.0), ask, lambda _: None)
+    assert (asked, caught.value.facts) == ([1], {"tried": "once"})

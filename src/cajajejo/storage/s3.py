@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import re
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.errors import require
+from cajajejo.errors import StorageAwayError, require
 from cajajejo.storage import connections, refusals, streams
 from cajajejo.storage.stored import StoredFile, hexadecimal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _VARIABLES: Final = ("AWS_",)
 _ASKED_AT_ONCE: Final = 16
+_PAUSES: Final = (0.2, 1.0)  # seconds, before an object is asked for the second time and the third
 _MD5: Final = re.compile(r'"([0-9a-f]{32})"')
 
 
@@ -44,8 +45,9 @@ class S3Place:
             ]
             if not checksums:
                 return listed
-            with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
-                return list(pool.map(lambda one: self._looked_at(system, f"{below}{one.path}", below), listed))
+            # in its loop, and not in threads of ours: after Ctrl-C and SIGTERM they would be waited for
+            heads = streams.in_loop(system.loop, self._heads, system, [f"{below}{one.path}" for one in listed])
+            return [self._stored(found, f"{below}{one.path}", below) for one, found in zip(listed, heads, strict=True)]
 
     def own(self) -> StoredFile | None:
         """The object of just this key."""
@@ -53,12 +55,31 @@ class S3Place:
             return None  # a bucket
         with self._told() as system:
             try:
-                return self._looked_at(system, self._key, self._key[: self._key.rfind("/") + 1])
+                found = system.call_s3("head_object", **self._asked_of(self._key))
             except FileNotFoundError:
                 return None
+            return self._stored(found, self._key, self._key[: self._key.rfind("/") + 1])
 
-    def _looked_at(self, system: Any, key: str, below: str) -> StoredFile:
-        found = system.call_s3("head_object", Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
+    async def _heads(self, system: Any, keys: Sequence[str]) -> list[dict[str, Any]]:
+        """What is told of each object; what fails for now is asked again by itself, however many there are."""
+        free = asyncio.Semaphore(_ASKED_AT_ONCE)
+
+        async def head(key: str) -> dict[str, Any]:
+            async with free:
+                asked = self._asked_of(key)
+                return await _patiently(lambda: system._call_s3("head_object", **asked))  # noqa: SLF001  # in its loop
+
+        asking = [asyncio.create_task(head(key)) for key in keys]
+        try:
+            return await asyncio.gather(*asking)
+        finally:
+            for task in asking:
+                task.cancel()
+
+    def _asked_of(self, key: str) -> dict[str, str]:
+        return {"Bucket": self._bucket, "Key": key, "ChecksumMode": "ENABLED"}
+
+    def _stored(self, found: Mapping[str, Any], key: str, below: str) -> StoredFile:
         whole = found.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT"
         plain = found.get("ServerSideEncryption", "AES256") == "AES256" and "SSECustomerAlgorithm" not in found
         md5 = _MD5.fullmatch(found["ETag"]) if plain else None  # with a dash it is of an upload in parts
@@ -111,6 +132,17 @@ class S3Place:
             yield connections.opened(_open, _VARIABLES)
         except refusals.kinds("s3") as error:
             raise refusals.of_s3(error, self._address) from error
+
+
+async def _patiently(ask: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    for seconds in _PAUSES:
+        try:
+            return await ask()
+        except refusals.kinds("s3") as error:
+            if not isinstance(refusals.of_s3(error, "s3://"), StorageAwayError):
+                raise
+            await asyncio.sleep(seconds)
+    return await ask()
 
 
 def _list(system: Any, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
