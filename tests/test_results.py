@@ -173,6 +173,17 @@ def test_any_prediction_survives_on_one_line(predictions: list[str]) -> None:
         assert (Path(directory) / "results.jsonl").read_bytes().count(b"\n") == len(predictions)
 
 
+def line(**changes: object) -> bytes:
+    fields = {"suite": "v1", "scenario": "s", "subject": None, "id": "1", "repeat": 0, "group": None}
+    return json.dumps(
+        {**fields, "prompt_sha256": "0", "reference": None, "prediction": None, "scores": {}, **changes}
+    ).encode()
+
+
+def head(**changes: object) -> bytes:
+    return json.dumps({"suite": "v1", "harness": "helm", "metrics": [], "failed": [], **changes}).encode()
+
+
 @pytest.mark.parametrize(
     ("file", "content"),
     [
@@ -184,7 +195,18 @@ def test_any_prediction_survives_on_one_line(predictions: list[str]) -> None:
         ("summary.json", b"\xff"),
         ("results.jsonl", b'{"suite": "v1"}\n'),
         ("results.jsonl", b'{"suite"'),
+        ("results.jsonl", b"[" * 100_000),
+        ("results.jsonl", line(scores=[1])),
+        ("results.jsonl", line(scores={"m": "1"})),
+        ("results.jsonl", line(scores={"m": 10**400})),
+        ("results.jsonl", line(scenario=5)),
+        ("results.jsonl", line(prompt_sha256=None)),
+        ("results.jsonl", line(prediction=["Paris"])),
+        ("summary.json", head(suite=7)),
+        ("summary.json", head(metrics=[{"scenario": "s", "metric": 1, "value": 1, "std_err": None, "n": 1}])),
+        ("summary.json", head(metrics=[{"scenario": "s", "metric": "m", "value": 1, "std_err": "0", "n": 1}])),
     ],
+    ids=range(18),
 )
 def test_missing_or_damaged_results_are_told_with_their_directory(
     tmp_path: Path, file: str, content: bytes | None

@@ -85,12 +85,34 @@ def test_a_local_store_is_described_as_seen_from_anywhere(given: Finished) -> No
         {"facts": None},
         {"run_id": 7},
         {"tracking_uri": None},
+        {"tracking_uri": "databricks"},
+        {"tracking_uri": "file:///home/jasper"},
     ],
     ids=str,
 )
 def test_a_damaged_description_is_told(given: Finished, change: dict[str, Any]) -> None:
     with pytest.raises(SpoolError, match="what describes the results is damaged"):
         description.read({**description.describe(given), **change}, given.directory, given.results)
+
+
+@pytest.mark.parametrize("moment", [float("nan"), -5.0, 1e300])
+def test_a_moment_that_no_store_knows_is_told(given: Finished, moment: float) -> None:
+    odd = replace(given, finished_at=moment)
+    with pytest.raises(SpoolError) as caught:
+        description.read(description.describe(odd), given.directory, given.results)
+    assert caught.value.facts["says"] == f"ValueError: not a moment: {moment!r}"
+
+
+@pytest.mark.parametrize(
+    ("uri", "kept"),
+    [
+        ("https://jasper:p@ss@mlflow.example.com/a@b", "https://mlflow.example.com/a@b"),
+        ("http://token@10.0.0.1:5000", "http://10.0.0.1:5000"),
+        ("http://10.0.0.1:5000", "http://10.0.0.1:5000"),
+    ],
+)
+def test_an_address_is_kept_without_its_login(uri: str, kept: str) -> None:
+    assert description.lasting(uri) == kept
 
 
 @pytest.mark.parametrize("name", ["id", "version", "tags", "run_id", "finished_at"])
@@ -246,6 +268,7 @@ def test_a_damaged_file_is_told(
         {"files_in": "a/b"},
         {"files_in": ""},
         {"files": []},
+        {"files": [{"path": "a", "size": 1e400, "sha256": "0"}]},
     ],
     ids=str,
 )
@@ -255,6 +278,17 @@ def test_a_hostile_entry_is_refused(given: Finished, tmp_path: Path, uri: str, c
     kept.write_text(json.dumps({**json.loads(kept.read_text()), **change}))
     with pytest.raises(SpoolError, match="damaged"):
         upload(address, uri)
+
+
+@pytest.mark.parametrize("path", ["a" * 300, "a/" * 3000 + "b"], ids=["long", "deep"])
+def test_a_file_that_cannot_be_written_here_is_told(given: Finished, tmp_path: Path, uri: str, path: str) -> None:
+    address = entries.write(given, str(tmp_path / "spool"))
+    kept = Path(address) / "kept.json"
+    files = [{"path": path, "size": 1, "sha256": "0"}]
+    kept.write_text(json.dumps({**json.loads(kept.read_text()), "files": files}))
+    with pytest.raises(SpoolError, match="a file that was kept cannot be written to ") as caught:
+        upload(address, uri)
+    assert caught.value.facts == {"kept": address, "file": path, "says": "File name too long"}
 
 
 # --- tracking, and keeping ---
@@ -490,6 +524,11 @@ def test_a_server_that_is_still_away_is_told_with_the_command_again(given: Finis
 def test_an_address_that_is_no_store_is_told_before_anything(tmp_path: Path, bad: str) -> None:
     with pytest.raises(UsageError, match="not a tracking store"):
         upload(tmp_path / "none", bad)
+
+
+def test_an_address_that_can_be_none_is_told() -> None:
+    with pytest.raises(SpoolError, match="no results are kept there: aaa"):
+        spool.upload("a" * 300, say=print)
 
 
 def test_an_address_of_no_known_kind_is_told() -> None:

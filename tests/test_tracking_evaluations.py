@@ -319,6 +319,29 @@ def test_files_of_any_name_are_logged(uri: str, tmp_path: Path) -> None:
     ]
 
 
+def test_links_to_the_files_of_others_are_left_out(uri: str, tmp_path: Path) -> None:
+    given = finished(tmp_path / "work", uri)
+    (tmp_path / "id_rsa").write_text("somebody's")
+    for name in ("output/key", "configs/key"):
+        (given.directory / name).symlink_to(tmp_path / "id_rsa")
+    Log(given)()
+    assert not [path for path in artifacts(uri, runs(uri)[0].info.run_id) if "key" in path]
+
+
+def test_text_that_is_no_text_is_stored_as_it_can_be(uri: str, tmp_path: Path) -> None:
+    tags = {**TAGS, "config_path_git_repo": "jobs/\udce9.yml", "note": "a\0b"}
+    new = tracking.NewRun(uri, "tests", "merciful-\udce9", "A \udce9.", tags)
+    given = finished(tmp_path / "work", uri, new=new, facts={"gpu": "\udce9"})
+    run_id = Log(given)().run_id
+    (run,) = runs(uri)
+    assert (run.info.run_id, run.info.run_name) == (run_id, "merciful-\\udce9")
+    assert {name: run.data.tags[name] for name in ("config_path_git_repo", "note", "system.gpu")} == {
+        "config_path_git_repo": "jobs/\\udce9.yml",
+        "note": "a\\x00b",
+        "system.gpu": "\\udce9",
+    }
+
+
 def test_a_file_that_is_refused_does_not_keep_the_others_back(uri: str, tmp_path: Path) -> None:
     given = finished(tmp_path / "work", uri, run_id=begun(uri))
 
@@ -403,6 +426,7 @@ def test_what_went_wrong_is_told_in_a_few_words(says: str, words: str) -> None:
         ("./.", "_"),
         (".", "_"),
         ("/a/", "a"),
+        ("s😀/m\n%", "s_/m__"),
     ],
 )
 def test_the_key_of_a_metric_is_one_that_mlflow_takes(name: str, key: str) -> None:

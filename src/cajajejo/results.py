@@ -174,10 +174,10 @@ def read(directory: Path) -> Results:
         head = json.loads((directory / SUMMARY_FILE).read_text("utf-8"))
         with (directory / RESULTS_FILE).open(encoding="utf-8") as lines:
             items = tuple(_item(json.loads(line)) for line in lines)
-        scores = tuple(Score(**{**score, "value": _read(score["value"])}) for score in head["metrics"])
+        scores = tuple(_score_of(score) for score in head["metrics"])
         failed = tuple(FailedScenario(**failure) for failure in head["failed"])
-        return Results(head["suite"], head["harness"], scores, items, failed)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Results(_text(head["suite"]), _text(head["harness"]), scores, items, failed)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise HarnessError(f"no readable results in {directory}", facts={"says": str(error)}) from error
 
 
@@ -186,7 +186,24 @@ def _line(item: Item) -> dict[str, object]:
 
 
 def _item(line: dict[str, Any]) -> Item:
-    return Item(**{**line, "scores": {name: _read(value) for name, value in line["scores"].items()}})
+    item = Item(**{**line, "scores": {name: _read(value) for name, value in line["scores"].items()}})
+    for text in (item.suite, item.scenario, item.id, item.prompt_sha256):
+        _text(text)
+    for optional in (item.subject, item.group, item.reference, item.prediction):
+        _text("" if optional is None else optional)
+    return item
+
+
+def _score_of(data: dict[str, Any]) -> Score:
+    score = Score(**{**data, "value": _read(data["value"])})
+    _text(score.scenario), _text(score.metric), _read(score.std_err)
+    return score
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"not a text: {value!r:.80}")
+    return value
 
 
 def _written(value: float) -> float | None:
@@ -195,6 +212,8 @@ def _written(value: float) -> float | None:
 
 
 def _read(value: float | None) -> float:
+    if value is not None:
+        math.isfinite(value)  # raises where it is no number
     return math.nan if value is None else value
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cajajejo.results import Results
 
 _VERSION: Final = 1
+_LATEST: Final = 1e11
+"""Epoch seconds; in milliseconds, no store counts as far as that."""
 
 
 def describe(finished: Finished) -> dict[str, object]:
@@ -47,7 +49,7 @@ def read(found: Mapping[str, Any], directory: Path, results: Results) -> Finishe
     try:
         version = found["version"]
         new = NewRun(
-            uri=_text(found["tracking_uri"]),
+            uri=_store(found["tracking_uri"]),
             experiment=_text(found["experiment_name"]),
             name=_text(found["run_name"]),
             description=_text(found["description"]),
@@ -59,7 +61,7 @@ def read(found: Mapping[str, Any], directory: Path, results: Results) -> Finishe
             run_id=_text_or_none(found["run_id"]),
             job_uid=_text_or_none(found["job_uid"]),
             results=results,
-            finished_at=float(found["finished_at"]),
+            finished_at=_moment(found["finished_at"]),
             facts=_texts(found["facts"]),
             spool_uri=None,
             name=_text(found["name"]),
@@ -84,7 +86,7 @@ def lasting(uri: str) -> str:
 
 def without_login(uri: str) -> str:
     """The address without the user and password that it may hold; MLflow takes them from the environment as well."""
-    return re.sub(r"//[^/@]*@", "//", uri)
+    return re.sub(r"//[^/?#]*@", "//", uri)
 
 
 def parse(text: str | bytes) -> dict[str, Any]:
@@ -106,6 +108,25 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"not a text: {value!r:.80}")
     return value
+
+
+def _store(value: object) -> str:
+    uri = _text(value)
+    if not is_store(uri):
+        raise ValueError(f"not a tracking store: {without_login(uri)}")
+    return uri
+
+
+def is_store(uri: str) -> bool:
+    """Whether `uri` is the address of a kind of store that an evaluation may have."""
+    return re.match(r"https?://[^/]|sqlite:///.", uri) is not None
+
+
+def _moment(value: Any) -> float:
+    moment = float(value)
+    if not 0 <= moment <= _LATEST:
+        raise ValueError(f"not a moment: {value!r:.80}")
+    return moment
 
 
 def _text_or_none(value: object) -> str | None:

@@ -127,7 +127,7 @@ def read(address: str) -> Entry:
     try:
         kept = tuple(KeptFile(str(file["path"]), int(file["size"]), str(file["sha256"])) for file in what["files"])
         version = str(what["files_in"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         says = f"{type(error).__name__}: {error}"[:300]
         raise SpoolError("what describes the results is damaged", facts={"says": says}) from error
     trouble = paths.trouble([version, *(f"{version}/{file.path}" for file in kept)][1:])
@@ -155,9 +155,9 @@ def fetch(entry: Entry, directory: Path) -> Finished:
 
 def _fetch(entry: Entry, file: KeptFile, directory: Path) -> None:
     target = directory / file.path
-    target.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as opened:
             for chunk in storage.read(storage.join(entry.address, f"{entry.version}/{file.path}")):
                 digest.update(chunk)
@@ -165,6 +165,9 @@ def _fetch(entry: Entry, file: KeptFile, directory: Path) -> None:
                 opened.write(chunk)
     except StorageMissingError as error:
         raise _damaged(file, "it is gone") from error
+    except (OSError, ValueError) as error:
+        facts = {"file": file.path, "says": str(getattr(error, "strerror", None) or error)}
+        raise SpoolError(f"a file that was kept cannot be written to {directory}", facts=facts) from error
     if size != file.size:
         raise _damaged(file, f"{size:,} bytes of {file.size:,}")
     if digest.hexdigest() != file.sha256:

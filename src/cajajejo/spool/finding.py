@@ -52,10 +52,14 @@ def _path(address: str) -> Path:
 
 
 def _scratches(root: Path) -> tuple[Path, ...]:
-    for directory in (root, root / _WORK):
-        if (directory / DESCRIPTION).is_file():
-            return (directory,)
-    return tuple(sorted(file.parent for file in root.glob(f"*/{_WORK}/{DESCRIPTION}")))
+    try:
+        for directory in (root, root / _WORK):
+            if (directory / DESCRIPTION).is_file():
+                return (directory,)
+        return tuple(sorted(file.parent for file in root.glob(f"*/{_WORK}/{DESCRIPTION}")))
+    except (OSError, ValueError) as error:
+        says = str(getattr(error, "strerror", None) or error)
+        raise SpoolError(f"no results are kept there: {root}", facts={"says": says}) from error
 
 
 def _entries(address: str) -> Found:

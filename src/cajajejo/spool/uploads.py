@@ -6,14 +6,13 @@ once the same evaluation is uploaded: it is on one run, once.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cajajejo.errors import CajajejoError, SpoolError, TrackingError, UsageError
-from cajajejo.spool import entries, scratch
+from cajajejo.spool import description, entries, scratch
 from cajajejo.spool.attempts import persist
 from cajajejo.spool.finding import find
 from cajajejo.spool.kept import command, contents, removal
@@ -107,7 +106,7 @@ def upload(
 
 
 def _check(uri: str | None) -> None:
-    if uri is not None and not re.match(r"https?://[^/]|sqlite:///.", uri):
+    if uri is not None and not description.is_store(uri):
         expected = "http://…, https://… or sqlite:///FILE"
         raise UsageError(f"--tracking-uri {uri}: not a tracking store", facts={"expected": expected})
 

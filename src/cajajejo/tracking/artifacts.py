@@ -48,26 +48,31 @@ def artifacts(directory: Path) -> list[Artifact]:
     """What an evaluation in `directory` logs, in the order of names.
 
     The output with the harness's log is one artifact, and each config another one. Links to directories are not
-    followed.
+    followed, and none that leads out of `directory`.
     """
-    output = [(file, f"{OUTPUT}/{name}") for file, name in _files(directory / OUTPUT)]
+    output = [(file, f"{OUTPUT}/{name}") for file, name in _files(directory, OUTPUT)]
     log = directory / LOG
-    if log.is_file() and not (directory / OUTPUT / LOG).exists():
+    if _is_inside(log, directory) and not (directory / OUTPUT / LOG).exists():
         output.append((log, f"{OUTPUT}/{LOG}"))
-    configs = _apart((file, name) for file, name in _files(directory / CONFIGS))
+    configs = _apart(_files(directory, CONFIGS))
     return [
         *(Artifact(file, path, path) for file, path in _apart(output)),
         *(Artifact(file, path, f"{CONFIGS}/{path}") for file, path in configs),
     ]
 
 
-def _files(directory: Path) -> Iterator[tuple[Path, str]]:
-    for root, directories, names in os.walk(directory):
+def _files(directory: Path, part: str) -> Iterator[tuple[Path, str]]:
+    for root, directories, names in os.walk(directory / part):
         directories.sort()
         for name in sorted(names):
             file = Path(root, name)
-            if file.is_file() and not _TEMPORARY.fullmatch(name):
-                yield file, file.relative_to(directory).as_posix()
+            if not _TEMPORARY.fullmatch(name) and _is_inside(file, directory):
+                yield file, file.relative_to(directory / part).as_posix()
+
+
+def _is_inside(file: Path, directory: Path) -> bool:
+    """Whether there is a file, and no link to one that is somebody else's."""
+    return file.is_file() and file.resolve().is_relative_to(directory.resolve())
 
 
 def _apart(found: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import posixpath
+import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,7 @@ STD_ERR: Final = "_std_err"
 _BATCH: Final = 1000
 """What MLflow takes at once."""
 _LONGEST: Final = 250
+_BAD: Final = re.compile(r"[^/\w.\- :]")
 _DIGITS: Final = 8
 
 
@@ -39,6 +41,7 @@ def values(results: Results) -> dict[str, tuple[str, float]]:
 
 def key(name: str) -> str:
     """`name` as MLflow takes it: too long a one is cut, and ends in a hash of all of it."""
+    name = _BAD.sub("_", name)
     if len(name) > _LONGEST:
         name = f"{name[: _LONGEST - _DIGITS - 1]}-{hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]}"
     normal = posixpath.normpath(name)

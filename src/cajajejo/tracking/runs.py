@@ -34,7 +34,8 @@ class NewRun:
     def create(self, store: Any, in_experiment: str, *, start_time: int | None = None) -> str:
         """Makes the run in the experiment of this id; the run's id. `start_time` is in milliseconds; None: now."""
         given = {**self.tags, "mlflow.note.content": self.description}
-        run = store.create_run(in_experiment, start_time=start_time, run_name=self.name, tags=given)
+        tags = {name: _stored(value) for name, value in given.items()}
+        run = store.create_run(in_experiment, start_time=start_time, run_name=_stored(self.name), tags=tags)
         return str(run.info.run_id)
 
 
@@ -54,9 +55,14 @@ def start_run(new: NewRun, *, run_id: str | None) -> str:
 
 def set_tags(store: Any, run_id: str, given: Mapping[str, str]) -> None:
     """Sets tags of a run, a hundred with one request."""
-    given_tags = [package().entities.RunTag(key, value) for key, value in given.items()]
+    given_tags = [package().entities.RunTag(key, _stored(value)) for key, value in given.items()]
     for start in range(0, len(given_tags), _TAG_BATCH):
         store.log_batch(run_id, tags=given_tags[start : start + _TAG_BATCH])
+
+
+def _stored(text: str) -> str:
+    """`text` as every store can hold it; the name of a file in the environment may have bytes that are no text."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")[:LONGEST_TAG]
 
 
 def download_artifacts(uri: str, run_id: str, artifact_path: str, target: Path) -> None:
