@@ -366,6 +366,13 @@ def test_at_the_end_of_its_pod_an_evaluation_is_kept_at_once(given: Finished, tm
     assert scratch.read(given.directory) == replace(given, spool_uri=None)
 
 
+def test_a_full_scratch_directory_does_not_keep_from_the_spool(given: Finished) -> None:
+    (given.directory / "finished.json").mkdir()
+    assert spool.keep(given).durable
+    with pytest.raises(OSError, match="directory"):
+        spool.keep(replace(given, spool_uri=None))
+
+
 @pytest.mark.parametrize(("given_text", "seconds"), [("", 600.0), ("90s", 90.0), ("1h30m", 5400.0), ("0s", 0.0)])
 def test_patience_is_a_setting(given_text: str, seconds: float) -> None:
     assert spool.patience({"CAJAJEJO_TRACKING_PATIENCE": given_text}) == seconds

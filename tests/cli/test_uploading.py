@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import pytest
 
-from cajajejo import cli, tracking
+from cajajejo import cli, schemas, tracking
 from cajajejo.cli import screen
 from cajajejo.spool import entries
 from cajajejo.tracking import logged_models
@@ -92,6 +93,11 @@ def test_what_failed_is_told_after_what_went_well(uri: str, tmp_path: Path, caps
     ]
     (Path(kept[0]) / "kept.json").write_text("{}")
     (Path(kept[1]) / "kept.json").unlink()
+    code, out, _ = call(capsys, str(tmp_path / "spool"), "--json")
+    document = json.loads(out)
+    validator = jsonschema_rs.validator_for(schemas.document("upload-results"))
+    assert [error.message for error in validator.iter_errors(document)] == []
+    assert (code, [len(document[part]) for part in ("results", "failed", "incomplete")]) == (1, [1, 1, 1])
     code, out, err = call(capsys, str(tmp_path / "spool"))
     assert (code, len(out.splitlines())) == (1, 1)
     assert f"Warning: not complete, so that it is left out: {kept[1]}" in err

@@ -82,10 +82,15 @@ def keep(finished: Finished) -> Kept:
     """Keeps `finished` at once, without asking the server.
 
     Raises:
-        OSError: the scratch directory cannot be written.
+        OSError: the scratch directory cannot be written, and there is no copy in the spool.
     """
-    scratch.write(finished)
     copy = _Copy(finished)
+    try:
+        scratch.write(finished)
+    except OSError:
+        copy.make()
+        if not copy.where:
+            raise
     copy.make()
     return copy.kept("it was stopped before they could be tracked")
 
@@ -138,9 +143,9 @@ def persist(
     """
     uri = finished.new.uri
     waiting = _Waiting(uri, say, patience_seconds)
-    limit = Limit(request_seconds())
-    log = Log(finished, limit.extend)
     with requests_of(_request_seconds(finished, patience_seconds), retries=_RETRIES, respect=True):
+        limit = Limit(request_seconds())
+        log = Log(finished, limit.extend)
         while True:
             try:
                 logged = before(limit, uri, log)

@@ -7,7 +7,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from cajajejo.errors import CajajejoError, TrackingAwayError
 from cajajejo.tracking.connection import package
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 T = TypeVar("T")
+_LOOK_SECONDS: Final = 1.0
+"""How often a limit is looked at; the work may have made it shorter."""
 
 
 @dataclass
@@ -77,7 +79,7 @@ def before(limit: Limit, uri: str, work: Callable[[], T]) -> T:
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     while thread.is_alive() and limit.left:
-        thread.join(limit.left)
+        thread.join(min(limit.left, _LOOK_SECONDS))
     if errors:
         raise errors[0]
     if not results:
