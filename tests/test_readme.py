@@ -93,7 +93,7 @@ def blurred(shown: str) -> list[str]:
 def test_the_evaluation_and_its_verdict_are_what_the_page_shows(request: pytest.FixtureRequest) -> None:
     if not request.config.getoption("--readme-commands"):
         pytest.skip("evaluates a real model for a minute: --readme-commands")
-    helm_command.find_helm_run({})
+    helm_command.PROGRAM.find({})
     for command, shown in sessions()[1:]:
         printed = run(command, ROOT)
         assert [line for line in shown if line not in printed] == []

@@ -58,7 +58,7 @@ def test_the_program_that_the_environment_names_is_taken(tmp_path: Path) -> None
     named = program(tmp_path / "a" / "helm")
     other = program(tmp_path / "b" / "helm-run")
     environ = {"CAJAJEJO_HELM_RUN": str(named), "PATH": str(other.parent)}
-    assert helm_command.find_helm_run(environ) == named
+    assert helm_command.PROGRAM.find(environ) == named
 
 
 def test_the_program_of_the_clones_own_environment_is_found_before_the_one_on_the_path(
@@ -66,10 +66,10 @@ def test_the_program_of_the_clones_own_environment_is_found_before_the_one_on_th
 ) -> None:
     monkeypatch.chdir(tmp_path)
     on_path = program(tmp_path / "bin" / "helm-run")
-    assert helm_command.find_helm_run({"PATH": str(on_path.parent)}) == on_path
+    assert helm_command.PROGRAM.find({"PATH": str(on_path.parent)}) == on_path
     in_clone = program(tmp_path / ".cajajejo" / "envs" / "helm" / "bin" / "helm-run")
-    assert helm_command.find_helm_run({"PATH": str(on_path.parent)}) == in_clone
-    helm_command.find_helm_run({"PATH": ""})
+    assert helm_command.PROGRAM.find({"PATH": str(on_path.parent)}) == in_clone
+    helm_command.PROGRAM.find({"PATH": ""})
 
 
 @pytest.mark.parametrize("named", ["none", "directory", "not-executable", "bin/../nowhere"])
@@ -78,8 +78,8 @@ def test_a_name_that_leads_to_no_program_is_told_and_nothing_else_is_tried(tmp_p
     program(tmp_path / "not-executable", mode=0o644)
     environ = {"CAJAJEJO_HELM_RUN": str(tmp_path / named), "PATH": str(program(tmp_path / "bin" / "helm-run").parent)}
     with pytest.raises(HarnessMissingError) as caught:
-        helm_command.find_helm_run(environ)
-    assert caught.value.facts["looked at"] == f"{tmp_path / named} and PATH"
+        helm_command.PROGRAM.find(environ)
+    assert caught.value.facts["looked at"] == str(tmp_path / named)
 
 
 def test_a_missing_harness_is_told_with_every_place_and_how_to_get_it(
@@ -87,12 +87,12 @@ def test_a_missing_harness_is_told_with_every_place_and_how_to_get_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(HarnessMissingError) as caught:
-        helm_command.find_helm_run({"PATH": str(tmp_path)})
+        helm_command.PROGRAM.find({"PATH": str(tmp_path)})
     beside = Path(sys.executable).parent / "helm-run"
     assert caught.value.lines() == [
         "Error: the harness is not installed: helm-run (crfm-helm)",
         f"  looked at   {beside}, .cajajejo/envs/helm/bin/helm-run and PATH",
-        "  note        HELM needs an environment of its own: a clone makes one, CAJAJEJO_HELM_RUN names another",
+        "  note        it needs an environment of its own: a clone makes one, CAJAJEJO_HELM_RUN names another",
         "Run: python3 scripts/environments.py helm",
     ]
 

@@ -239,9 +239,9 @@ def test_without_network_where_nothing_needs_one(tmp_path: Path) -> None:
 
 def test_the_program_is_found_where_the_variable_says(tmp_path: Path) -> None:
     program = lm_eval_run.write(tmp_path / "bin")
-    assert lm_eval.find({"CAJAJEJO_LM_EVAL": str(program)}) == program
+    assert lm_eval.PROGRAM.find({"CAJAJEJO_LM_EVAL": str(program)}) == program
     with pytest.raises(HarnessMissingError) as raised:
-        lm_eval.find({"CAJAJEJO_LM_EVAL": str(tmp_path / "none"), "PATH": str(program.parent)})
+        lm_eval.PROGRAM.find({"CAJAJEJO_LM_EVAL": str(tmp_path / "none"), "PATH": str(program.parent)})
     assert raised.value.facts["looked at"] == str(tmp_path / "none")
     assert raised.value.run == ("python3 scripts/environments.py helm",)
 
@@ -249,9 +249,9 @@ def test_the_program_is_found_where_the_variable_says(tmp_path: Path) -> None:
 def test_the_clone_s_environment_comes_before_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     on_path = lm_eval_run.write(tmp_path / "bin")
-    assert lm_eval.find({"PATH": str(on_path.parent)}) == on_path
+    assert lm_eval.PROGRAM.find({"PATH": str(on_path.parent)}) == on_path
     of_clone = lm_eval_run.write(tmp_path / ".cajajejo" / "envs" / "helm" / "bin")
-    assert lm_eval.find({"PATH": str(on_path.parent)}) == of_clone
+    assert lm_eval.PROGRAM.find({"PATH": str(on_path.parent)}) == of_clone
 
 
 def test_its_python_is_the_one_of_its_first_line_or_the_one_beside_it(tmp_path: Path) -> None:

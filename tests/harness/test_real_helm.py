@@ -64,7 +64,7 @@ def helm_run() -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
         try:
-            return helm_command.find_helm_run(ENVIRON)
+            return helm_command.PROGRAM.find(ENVIRON)
         except HarnessMissingError as error:
             if IN_CI:
                 pytest.fail("CI must have HELM: that we read what it writes is otherwise untested")

@@ -127,7 +127,7 @@ def done(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Done:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
         try:
-            program = lm_eval.find(ENVIRON)
+            program = lm_eval.PROGRAM.find(ENVIRON)
         except HarnessMissingError as error:
             if IN_CI:
                 pytest.fail("CI must have lm-eval: that we read what it writes is otherwise untested")

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif("CAJAJEJO_IMAGE_REVISION" not in ENVIRON, reason
 
 
 def harness_python() -> str:
-    return str(helm_command.find_helm_run(ENVIRON).parent / "python")
+    return str(helm_command.PROGRAM.find(ENVIRON).parent / "python")
 
 
 def test_the_user_is_not_root() -> None:
@@ -58,7 +58,7 @@ def test_the_first_python_is_ours() -> None:
 
 
 def test_helm_starts() -> None:
-    program = helm_command.find_helm_run(ENVIRON)
+    program = helm_command.PROGRAM.find(ENVIRON)
     done = subprocess.run([program, "--help"], check=False, capture_output=True, text=True, env=ENVIRON)
     assert done.returncode == 0, done.stderr
     assert "--conf-paths" in done.stdout

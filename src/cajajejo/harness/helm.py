@@ -36,9 +36,9 @@ class Helm:
         """HELM is there, its arguments leave to us what is ours, and its scenarios have their data."""
         together = {**environ, **config.env}
         return [
-            ("harness", lambda: helm_command.find_helm_run(environ)),
+            ("harness", lambda: helm_command.PROGRAM.find(environ)),
             ("HELM arguments", lambda: helm_command.check_arguments(config)),
-            ("HELM's data", lambda: helm_data.check(run_specs, together, helm_command.found(environ))),
+            ("HELM's data", lambda: helm_data.check(run_specs, together, helm_command.PROGRAM.found(environ))),
         ]
 
     def inputs(self, config: EvaluationJobConfig) -> Iterable[bytes]:  # noqa: ARG002  # every adapter takes the same
@@ -47,7 +47,7 @@ class Helm:
 
     def versions(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The versions of HELM and of what runs the model."""
-        return installed.versions(helm_command.find_helm_run(environ), _PACKAGES)
+        return installed.versions(helm_command.PROGRAM.find(environ), _PACKAGES)
 
     def program(self, task: Task) -> Program:
         """``helm-run``, which finds the model in files that are written now.
@@ -55,7 +55,7 @@ class Helm:
         Raises:
             HarnessMissingError: HELM is not installed.
         """
-        found = helm_command.find_helm_run(task.environ)
+        found = helm_command.PROGRAM.find(task.environ)
         helm = helm_command.asked(task.config)
         arguments = helm_command.arguments(task.config, task.model, task.place, max_instances=task.max_instances)
         helm_command.write_registry(task.config, task.model, helm_command.registry_of(task.place))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import shutil
-import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo import yamltext
-from cajajejo.errors import HarnessMissingError, SanityError
+from cajajejo.errors import SanityError
 from cajajejo.harness.adapter import DEFAULTS
+from cajajejo.harness.installed import Wanted
 from cajajejo.results import write_whole
 
 if TYPE_CHECKING:
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
     from cajajejo.models.model import Model
 
 PLUGIN: Final = Path(__file__).parent / "helm_plugin" / "cajajejo_helm.py"
-ENVIRONMENT_IN_CLONE: Final = Path(".cajajejo/envs/helm")
+PROGRAM: Final = Wanted("helm-run (crfm-helm)", ("helm-run",), "CAJAJEJO_HELM_RUN")
 DEFAULT_MAX_INSTANCES: Final = 1000
 
 _OURS: Final = ("--conf-paths", "-c", "--suite", "--output-path", "-o", "--local-path", "--runner-class-name")
@@ -40,40 +37,6 @@ _METADATA: Final = {
     "tags": ["TEXT_MODEL_TAG", "FULL_FUNCTIONALITY_TEXT_MODEL_TAG"],
 }
 _LARGEST_LENGTH: Final = 1_000_000  # transformers writes 1e30 where a tokenizer names no limit
-
-
-def find_helm_run(environ: Mapping[str, str]) -> Path:
-    """The program helm-run: ``CAJAJEJO_HELM_RUN``, beside this Python, the clone's own environment, or on the path.
-
-    Raises:
-        HarnessMissingError: it is in none of these places.
-    """
-    named = environ.get("CAJAJEJO_HELM_RUN")
-    places = [
-        Path(sys.executable).parent / "helm-run",
-        ENVIRONMENT_IN_CLONE / "bin" / "helm-run",
-        Path(shutil.which("helm-run", path=environ.get("PATH")) or "/nonexistent"),
-    ]
-    candidates = [Path(named)] if named else places
-    found = next((place for place in candidates if place.is_file() and os.access(place, os.X_OK)), None)
-    if found is None:
-        facts = {"looked at": ", ".join(str(place) for place in ([named] if named else places[:2])) + " and PATH"}
-        raise HarnessMissingError(
-            "the harness is not installed: helm-run (crfm-helm)",
-            facts={
-                **facts,
-                "note": "HELM needs an environment of its own: a clone makes one, CAJAJEJO_HELM_RUN names another",
-            },
-            run="python3 scripts/environments.py helm",
-        )
-    return found.absolute()
-
-
-def found(environ: Mapping[str, str]) -> Path | None:
-    """The program helm-run, or None where it is not installed."""
-    with suppress(HarnessMissingError):
-        return find_helm_run(environ)
-    return None
 
 
 def asked(config: EvaluationJobConfig) -> HelmConfig:
@@ -156,19 +119,16 @@ def write_registry(config: EvaluationJobConfig, model: Model, directory: Path) -
     }
     if config.compute_config.accelerator is None:
         client["device"] = "cpu"
-    own_length, tokenizer_spec = (
-        _max_length(model),
-        {
-            "class_name": "helm.tokenizers.huggingface_tokenizer.HuggingFaceTokenizer",
-            "args": {"pretrained_model_name_or_path": model.tokenizer},
-        },
-    )
+    tokenizer_spec = {
+        "class_name": "helm.tokenizers.huggingface_tokenizer.HuggingFaceTokenizer",
+        "args": {"pretrained_model_name_or_path": model.tokenizer},
+    }
     deployments, models, tokenizers = [], [], []
     for name in (model.name, *_translated(config, model).names):
         deployments.append(
             {
                 **dict.fromkeys(("name", "model_name", "tokenizer_name"), name),
-                "max_sequence_length": own_length,
+                "max_sequence_length": _max_length(model),
                 "client_spec": {"class_name": "helm.clients.huggingface_client.HuggingFaceClient", "args": client},
             }
         )

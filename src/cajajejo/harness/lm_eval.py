@@ -10,9 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import sys
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cajajejo.errors import HarnessMissingError, SanityError
 from cajajejo.harness import installed, lm_eval_data, lm_eval_output, process
 from cajajejo.harness.adapter import DEFAULTS, Program
+from cajajejo.harness.installed import Wanted
 from cajajejo.results import FailedScenario
 
 if TYPE_CHECKING:
@@ -33,10 +31,8 @@ if TYPE_CHECKING:
     from cajajejo.results import Results
 
 PLUGIN: Final = Path(__file__).parent / "lm_eval_plugin" / "cajajejo_lm_eval.py"
-ENVIRONMENT_IN_CLONE: Final = Path(".cajajejo/envs/helm")
-VARIABLE: Final = "CAJAJEJO_LM_EVAL"
+PROGRAM: Final = Wanted("lm-eval", ("lm-eval", "lm_eval"), "CAJAJEJO_LM_EVAL")
 
-_NAMES: Final = ("lm-eval", "lm_eval")
 _PACKAGES: Final = ("lm-eval", "torch", "transformers", "datasets")
 _FIELDS: Final = {
     ("--tasks", "-t"): "lm_eval.tasks",
@@ -77,9 +73,9 @@ class LmEval:
         """lm-eval is there, its arguments leave to us what is ours, and its tasks and their data are there."""
         together = {**environ, **config.env}
         return [
-            ("harness", lambda: find(environ)),
+            ("harness", lambda: PROGRAM.find(environ)),
             ("lm-eval arguments", lambda: check_arguments(asked(config))),
-            ("lm-eval tasks", lambda: lm_eval_data.check(asked(config), together, found(environ))),
+            ("lm-eval tasks", lambda: lm_eval_data.check(asked(config), together, PROGRAM.found(environ))),
         ]
 
     def inputs(self, config: EvaluationJobConfig) -> Iterable[bytes]:
@@ -89,7 +85,7 @@ class LmEval:
 
     def versions(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The versions of lm-eval and of what runs the model."""
-        return installed.versions(find(environ).resolve(), _PACKAGES)
+        return installed.versions(PROGRAM.find(environ).resolve(), _PACKAGES)
 
     def program(self, task: Task) -> Program:
         """``lm-eval run``, task by task.
@@ -100,7 +96,7 @@ class LmEval:
         lm_eval = asked(task.config)
         output_of(task).mkdir(parents=True, exist_ok=True)
         return Program(
-            command=[str(python_of(find(task.environ))), str(PLUGIN), "run", *arguments(task)],
+            command=[str(python_of(PROGRAM.find(task.environ))), str(PLUGIN), "run", *arguments(task)],
             environ=environment(task),
             events=task.place.progress,
             timeout_seconds=lm_eval.timeout_seconds,
@@ -132,36 +128,6 @@ def asked(config: EvaluationJobConfig) -> LmEvalConfig:
     return config.lm_eval
 
 
-def find(environ: Mapping[str, str]) -> Path:
-    """The program lm-eval: ``CAJAJEJO_LM_EVAL``, beside this Python, the clone's own environment, or on the path.
-
-    Raises:
-        HarnessMissingError: it is in none of these places.
-    """
-    named = environ.get(VARIABLE)
-    directories = [Path(sys.executable).parent, ENVIRONMENT_IN_CLONE / "bin"]
-    places = [directory / name for directory in directories for name in _NAMES]
-    on_path = [shutil.which(name, path=environ.get("PATH")) for name in _NAMES]
-    candidates = [Path(named)] if named else [*places, *(Path(path) for path in on_path if path)]
-    program = next((place for place in candidates if place.is_file() and os.access(place, os.X_OK)), None)
-    if program is None:
-        looked = named or ", ".join(str(place) for place in places) + " and PATH"
-        note = f"a clone has it in an environment of its own, {VARIABLE} names another"
-        raise HarnessMissingError(
-            "the harness is not installed: lm-eval",
-            facts={"looked at": looked, "note": note},
-            run="python3 scripts/environments.py helm",
-        )
-    return program.absolute()
-
-
-def found(environ: Mapping[str, str]) -> Path | None:
-    """The program lm-eval, or None where it is not installed."""
-    with suppress(HarnessMissingError):
-        return find(environ)
-    return None
-
-
 def python_of(program: Path) -> Path:
     """The Python that a script of pip's belongs to: that of its first line, or the one beside it.
 
@@ -178,7 +144,7 @@ def python_of(program: Path) -> Path:
     raise HarnessMissingError(
         f"this is not the lm-eval that pip installs: {program}",
         facts={"note": "its first line names no Python, and there is none beside it"},
-        run=f"export {VARIABLE}=ENVIRONMENT/bin/lm-eval",
+        run=f"export {PROGRAM.variable}=ENVIRONMENT/bin/lm-eval",
     )
 
 
