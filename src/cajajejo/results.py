@@ -5,6 +5,7 @@ Two files hold it, both written whole or not at all: ``results.jsonl``, one line
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -94,6 +95,11 @@ class Results:
 def metric_part(name: str) -> str:
     """`name` with every character outside ``A-Za-z0-9_.-`` replaced by ``_``, as metric names allow."""
     return re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+
+
+def hash_of(text: str) -> str:
+    """The SHA-256 of a prompt, or of another text that is only recognised; a lone surrogate counts as it is."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def scores_of(items: Iterable[Item]) -> tuple[Score, ...]:

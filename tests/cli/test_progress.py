@@ -124,6 +124,13 @@ def test_a_line_is_never_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch
     assert len(terminal.text().removeprefix("\r\x1b[2K")) == 39
 
 
+def test_a_scenario_is_called_as_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = on_a_terminal(monkeypatch)
+    run = "mmlu:subject=anatomy,model=huggingface_m"
+    HarnessProgress()._draw(replace(BEGUN, current=run, done={run: 5}, totals={run: 20}), time.monotonic())
+    assert terminal.text().endswith("  5/20  mmlu:subject=anatomy  scenario 1 of 2")
+
+
 def test_a_terminal_is_drawn_at_most_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = on_a_terminal(monkeypatch)
     show = HarnessProgress()

@@ -13,6 +13,7 @@ from cajajejo.config import EvaluationJobConfig
 from cajajejo.errors import ModelError
 from cajajejo.models import fetching
 from cajajejo.models import model as models
+from cajajejo.models.landing import Manner
 from tests import builders
 from tests.builders import job_config
 
@@ -48,7 +49,8 @@ class Logged:
 
     def ensure(self, **changes: Any) -> bool:
         """Whether there was anything to do."""
-        return fetching.ensure(self.config(**changes), self.root, environ=os.environ, say=self.said.append)
+        manner = Manner(say=self.said.append)
+        return not fetching.ensure(self.config(**changes), self.root, manner, environ=os.environ).was_there
 
     def files(self) -> list[str]:
         """What is there now, without what is ours."""
@@ -112,5 +114,5 @@ def test_the_cache_of_the_variable_is_used(logged: Logged, tmp_path: Path, monke
 
 def test_a_model_that_lies_where_the_config_says_is_not_touched(tmp_path: Path) -> None:
     config = EvaluationJobConfig.model_validate(job_config(model_config={"path": "/m"}))
-    assert fetching.ensure(config, tmp_path, environ={}) is False
+    assert fetching.ensure(config, tmp_path, Manner(), environ={}).was_there
     assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from cajajejo.cli import screen
+from cajajejo.harness.helm_output import title_of
 from cajajejo.moments import duration
 from cajajejo.terminal import bar
 
@@ -86,7 +87,7 @@ class HarnessProgress:
             done, total = progress.done[progress.current], progress.totals[progress.current]
             over = len(progress.finished) + len(progress.failed)
             number = f"scenario {min(over + 1, progress.scenarios or 1)} of {progress.scenarios}"
-            scenario = progress.current.partition(":model=")[0]
+            scenario = title_of(progress.current)
             drawn = bar(done, total, self._style)
             line = f"  {self._name}  {drawn}  {done}/{total}  {scenario}  {number}{self._rate(progress, now)}"
         width = (self._style.width or 80) - 1

@@ -6,14 +6,13 @@ A scenario is called after HELM's run name without its model part, every charact
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo.errors import HarnessError
-from cajajejo.results import FailedScenario, Item, Results, metric_part, scores_of
+from cajajejo.results import FailedScenario, Item, Results, hash_of, metric_part, scores_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -96,7 +95,7 @@ def _items(run: Path, suite: str) -> list[Item]:
             group=None,
             id=question[0],
             repeat=question[1],
-            prompt_sha256=hashlib.sha256(_prompt(asked[question]).encode("utf-8", "surrogatepass")).hexdigest(),
+            prompt_sha256=hash_of(_prompt(asked[question])),
             reference=_reference(asked[question]),
             prediction=_prediction(asked[question], raw),
             scores=_scores(raw),

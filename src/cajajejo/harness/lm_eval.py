@@ -18,7 +18,7 @@ from cajajejo.errors import HarnessMissingError, SanityError
 from cajajejo.harness import installed, lm_eval_data, lm_eval_output, process
 from cajajejo.harness.adapter import DEFAULTS, Program
 from cajajejo.harness.installed import Wanted
-from cajajejo.results import FailedScenario
+from cajajejo.results import FailedScenario, metric_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -114,7 +114,7 @@ class LmEval:
             raise process.failure(self.title, ended, task.place.log, results.failed)
         names = ended.progress.names or asked(task.config).tasks
         known = lm_eval_output.complete(output) | {failure.scenario for failure in results.failed}
-        missing = [name for name in dict.fromkeys(map(lm_eval_output.scenario_of, names)) if name not in known]
+        missing = [name for name in dict.fromkeys(map(metric_part, names)) if name not in known]
         if ended.is_complete:
             return results
         why = f"lm-eval ended before it was complete ({ended.why})"

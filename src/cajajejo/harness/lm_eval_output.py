@@ -7,7 +7,6 @@ Of each task the newest file counts. A filter other than ``none`` gives its name
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import math
 import re
@@ -17,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo.errors import HarnessError
-from cajajejo.results import FailedScenario, Item, Results, Score, metric_part, scores_of
+from cajajejo.results import FailedScenario, Item, Results, Score, hash_of, metric_part, scores_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,11 +53,6 @@ class _TaskFiles:
         return self.run["configs"].get(self.name, {})  # type: ignore[no-any-return]  # JSON
 
 
-def scenario_of(task: str) -> str:
-    """The name of the scenario that the task or group `task` is."""
-    return metric_part(task)
-
-
 def read(directory: Path, failed: Mapping[str, str]) -> Results:
     """The results of every task that is complete under `directory`; `failed` says by task why others are missing.
 
@@ -67,7 +61,7 @@ def read(directory: Path, failed: Mapping[str, str]) -> Results:
     """
     items: list[Item] = []
     scores: list[Score] = []
-    failures = [FailedScenario(scenario_of(task), why) for task, why in failed.items()]
+    failures = [FailedScenario(metric_part(task), why) for task, why in failed.items()]
     runs, unreadable = _runs(directory)
     tasks = list(_newest(runs))
     _check_names([task.name for task in tasks])
@@ -79,7 +73,7 @@ def read(directory: Path, failed: Mapping[str, str]) -> Results:
         else:
             items += found
             scores += others
-    failures += [FailedScenario(scenario_of(name), why) for name, why in unreadable.items() if name not in failed]
+    failures += [FailedScenario(metric_part(name), why) for name, why in unreadable.items() if name not in failed]
     scores += _groups(run for _, run in runs)
     by_name = {score.name: score for score in (*scores, *scores_of(items))}
     return Results(SUITE, "lm-eval", tuple(by_name[name] for name in sorted(by_name)), tuple(items), tuple(failures))
@@ -88,7 +82,7 @@ def read(directory: Path, failed: Mapping[str, str]) -> Results:
 def complete(directory: Path) -> set[str]:
     """The scenarios that have results under `directory`: tasks, and groups of them."""
     runs, _ = _runs(directory)
-    return {scenario_of(name) for _, run in runs for name in run["results"]}
+    return {metric_part(name) for _, run in runs for name in run["results"]}
 
 
 def _runs(directory: Path) -> tuple[list[tuple[Path, dict[str, Any]]], dict[str, str]]:
@@ -126,9 +120,9 @@ def _newest(runs: Sequence[tuple[Path, Mapping[str, Any]]]) -> Iterator[_TaskFil
 def _check_names(tasks: Iterable[str]) -> None:
     by_scenario: dict[str, str] = {}
     for task in tasks:
-        other = by_scenario.setdefault(scenario_of(task), task)
+        other = by_scenario.setdefault(metric_part(task), task)
         if other != task:
-            message = f"two scenarios would share the name {scenario_of(task)}"
+            message = f"two scenarios would share the name {metric_part(task)}"
             raise HarnessError(message, facts={"one": other, "other": task}, run="keep one of them in lm_eval.tasks")
 
 
@@ -172,7 +166,7 @@ def _items(task: _TaskFiles, samples: Sequence[Mapping[str, Any]]) -> list[Item]
             id=question,
             repeat=0,
             group=_cluster(first["doc"].get(field)) if field else None,
-            prompt_sha256=hashlib.sha256(_prompt(first).encode("utf-8", "surrogatepass")).hexdigest(),
+            prompt_sha256=hash_of(_prompt(first)),
             reference=_chosen(first, first["target"]) if multiple_choice else _target(first["target"]),
             prediction=_likeliest(first) if multiple_choice else _generated(first),
             scores={name: value for sample in (first, *more) for name, value in _scores(sample)},
@@ -208,7 +202,7 @@ def _aggregated(scenario: str, means: Mapping[str, Any]) -> Iterator[Score]:
 def _groups(runs: Iterable[Mapping[str, Any]]) -> Iterator[Score]:
     for run in runs:
         for name, means in run["groups"].items():
-            yield from _aggregated(scenario_of(name), means)
+            yield from _aggregated(metric_part(name), means)
 
 
 def _subject(task: _TaskFiles) -> str | None:
@@ -233,7 +227,7 @@ def _cluster(value: object) -> str | None:
     if value is None:
         return None
     text = str(value)
-    return text if len(text) <= _LONGEST_GROUP else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return text if len(text) <= _LONGEST_GROUP else hash_of(text)
 
 
 def _requests(sample: Mapping[str, Any]) -> list[tuple[Any, Any]]:

@@ -7,7 +7,6 @@ and loses no other line.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -16,7 +15,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.results import Item, metric_part
+from cajajejo.results import Item, hash_of, metric_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +29,7 @@ _LONGEST_LINE: Final = 64 * 1024 * 1024
 _STEP: Final = 65_536
 _NAMED: Final = 10
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_NO_PROMPT: Final = hashlib.sha256(b"").hexdigest()
+_NO_PROMPT: Final = hash_of("")
 
 
 @dataclass
@@ -223,7 +222,7 @@ def _prompt_sha256(fields: Mapping[str, Any]) -> str:
     """The hash of the prompt; of one that is given as it is, it is taken here; of none, that of nothing."""
     given, prompt = _optional(fields, "prompt_sha256"), _optional(fields, "prompt")
     if given is None:
-        return _NO_PROMPT if prompt is None else hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()
+        return _NO_PROMPT if prompt is None else hash_of(prompt)
     if not _SHA256.fullmatch(given):
         raise _WrongLineError("prompt_sha256: must be 64 hexadecimal digits, lower case")
     return given

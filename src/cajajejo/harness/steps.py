@@ -112,9 +112,11 @@ def with_model(work: Work, state: State) -> State:
 
 def _fetched(work: Work) -> bool:
     from cajajejo.models import fetching
+    from cajajejo.models.landing import Manner
 
     found = work.inputs
-    return fetching.ensure(found.config, found.place.root, environ=found.request.environ, say=work.report.step)
+    manner = Manner(say=work.report.step)
+    return not fetching.ensure(found.config, found.place.root, manner, environ=found.request.environ).was_there
 
 
 def complete(work: Work, state: State) -> Results | None:

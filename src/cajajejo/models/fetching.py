@@ -12,7 +12,6 @@ from cajajejo.errors import CajajejoError, ModelError
 from cajajejo.models import cache as caches
 from cajajejo.models import landing, stamp
 from cajajejo.models.claims import claimed
-from cajajejo.models.landing import Manner
 from cajajejo.models.model import directory_of, locate
 from cajajejo.models.opening import open_address, open_source
 from cajajejo.models.patience import Patience, patiently
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cajajejo.config import EvaluationJobConfig
+    from cajajejo.models.landing import Manner
     from cajajejo.models.source import RemoteFile, Source
     from cajajejo.models.stamp import Stamp
-    from cajajejo.models.tally import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +51,6 @@ class Fetched:
         return self.directory.readlink() if self.directory.is_symlink() else None
 
 
-def ensure(
-    config: EvaluationJobConfig,
-    root: Path,
-    *,
-    environ: Mapping[str, str],
-    cache: Path | None = None,
-    parallel: int = 8,
-    verify: bool = True,
-    say: Callable[[str], None] = lambda _: None,
-    watch: Callable[[Progress], None] = lambda _: None,
-) -> bool:
-    """Puts the model of `config` under `root`; whether there was anything to do.
-
-    A fetch that was killed goes on where it ended; the directory has its name only when it is whole.
-
-    Raises:
-        ModelError: it cannot be had, or another directory has its name; what came is kept.
-    """
-    manner = Manner(parallel, verify, say=say, watch=watch)
-    return not of_config(config, root, manner, environ=environ, cache=cache).was_there
-
-
 def at(
     config: Path | None,
     uri: str | None,
@@ -90,20 +67,22 @@ def at(
         ModelError: as `ensure`.
     """
     if config is not None:
-        return of_config(configs.load(config), root, manner, environ=environ, cache=cache)
+        return ensure(configs.load(config), root, manner, environ=environ, cache=cache)
     source = open_address(uri or "", environ)
     tracking_uri = environ.get("MLFLOW_TRACKING_URI")
     where = caches.directory(source, environ, asked=cache, tracking_uri=tracking_uri)
     return fetch(source, (root / source.name).absolute(), manner, cache=where)
 
 
-def of_config(
+def ensure(
     config: EvaluationJobConfig, root: Path, manner: Manner, *, environ: Mapping[str, str], cache: Path | None = None
 ) -> Fetched:
     """The model of `config` under `root`, fetched where it is not there.
 
+    A fetch that was killed goes on where it ended; the directory has its name only when it is whole.
+
     Raises:
-        ModelError: as `ensure`.
+        ModelError: it cannot be had, or another directory has its name; what came is kept.
     """
     target = directory_of(config, root)
     if target is None:
