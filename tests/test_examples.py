@@ -166,12 +166,11 @@ def test_every_field_is_on_the_page_about_jobs() -> None:
     assert rows == list(documented_fields())
 
 
-def test_every_block_of_the_page_about_jobs_is_a_config_or_goes_into_one(tmp_path: Path) -> None:
-    page = (ROOT / "docs/jobs.md").read_text("utf-8")
-    whole, *parts = (
-        yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
-    )
-    assert len(parts) > 4
+def test_every_block_of_the_pages_about_jobs_and_harnesses_is_a_config_or_goes_into_one(tmp_path: Path) -> None:
+    pages = [(ROOT / "docs" / name).read_text("utf-8") for name in ("jobs.md", "harnesses.md")]
+    blocks = [block for page in pages for block in re.findall(r"^```yaml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)]
+    whole, *parts = map(yaml.safe_load, blocks)
+    assert {"model_fetch", "mlflow_config", "lm_eval", "command"} <= {key for part in parts for key in part}
     for part in ({}, *parts):
         job_config = {**whole, **part}
         if part.keys() & set(config.HARNESSES):
