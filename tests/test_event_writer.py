@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,3 +55,10 @@ def test_written_again_with_the_same_values_is_the_same_file(tmp_path: Path) -> 
 
 def test_no_scalars_are_a_file_with_a_head_only(tmp_path: Path) -> None:
     assert scalars(event_writer.write_scalars(tmp_path, {}, wall_time=1.0)) == []
+
+
+def test_writing_needs_little_of_tensorboard_and_nothing_of_what_it_brings(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from cajajejo import event_writer\n"
+    code += "event_writer.write_scalars(Path(sys.argv[1]), {'a': 1.0}, wall_time=1.0); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert not {"boto3", "tensorboard.summary", "tensorboard.compat.tensorflow_stub"} & set(run.stdout.split())

@@ -43,8 +43,7 @@ _HEAVY: Final = (
     "mlflow.store.artifact.local_artifact_repo",
     "mlflow.store.tracking.sqlalchemy_store",
     "tensorboard.compat.proto.event_pb2",
-    "tensorboard.compat.tensorflow_stub.pywrap_tensorflow",
-    "tensorboard.summary.writer.record_writer",
+    "google_crc32c",
 )
 """What is loaded once here, each process has: alone it would take longer than all the rest."""
 _CONTEXT.set_forkserver_preload(["tests.harness.kills", *_HEAVY])

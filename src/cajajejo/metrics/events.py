@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from cajajejo.errors import CajajejoError, require
+from cajajejo.event_writer import masked_crc32c
 from cajajejo.metrics.records import RecordReader
 
 if TYPE_CHECKING:
@@ -143,12 +144,9 @@ def _read_file(
     path: Path, run: str, growing: dict[tuple[str, str], _Growing], plugins: dict[tuple[str, str], str]
 ) -> str | None:
     """Adds the points of one file; returns a sentence about what is damaged in it, if anything is."""
-    stub = require(
-        "tensorboard.compat.tensorflow_stub.pywrap_tensorflow", extra="evaluation", purpose="reading event files"
-    )
     protos = require("tensorboard.compat.proto.event_pb2", extra="evaluation", purpose="reading event files")
     message = require("google.protobuf.message", extra="evaluation", purpose="reading event files")
-    records = RecordReader(path, stub.masked_crc32c)
+    records = RecordReader(path, masked_crc32c("reading event files"))
     good = 0
     try:
         for record in records:
