@@ -14,6 +14,7 @@ import pytest
 from cajajejo.cli import progress as shown
 from cajajejo.cli import screen
 from cajajejo.cli.progress import HarnessProgress
+from cajajejo.harness.command import Command
 from cajajejo.harness.progress import Progress
 
 if TYPE_CHECKING:
@@ -187,6 +188,18 @@ def test_quiet_and_json_show_nothing(
         for progress in (Progress(), BEGUN, SECOND, OVER):
             show(progress)
     assert stream.text() == ""
+
+
+def test_the_time_of_the_final_line_is_that_of_the_harness_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = in_a_pipe(monkeypatch)
+    now = [0.0]
+    with HarnessProgress(lambda: now[0]) as show:
+        now[0] = 100.0  # the checks, the model
+        show.begins(Command())
+        now[0] = 107.0
+        show(Progress())
+        now[0] = 200.0  # tracking
+    assert pipe.told() == ["  the command  ended           7.0 s"]
 
 
 def test_a_harness_that_never_began_leaves_no_line(monkeypatch: pytest.MonkeyPatch) -> None:

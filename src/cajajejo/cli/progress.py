@@ -12,6 +12,7 @@ from cajajejo.moments import duration
 from cajajejo.terminal import bar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Self
 
@@ -31,14 +32,18 @@ _SAID: Final = {"instance": "question"}
 
 
 class HarnessProgress:
-    """Shows the progress that it is called with; leaves one final line."""
+    """Shows the progress that it is called with; leaves one final line.
 
-    def __init__(self, name: str = "HELM", unit: str = "instance") -> None:
-        self._name = name
-        self._units = f"{_SAID.get(unit, unit)}s"
+    Args:
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._name, self._units = "HELM", "questions"
         self._style = screen.err_style()
         self._live = self._style.live and not (screen.options().quiet or screen.options().json)
-        self._began = self._drawn = self._told = time.monotonic()
+        self._began = self._drawn = self._told = self._ended = self._clock()
         self._first: tuple[float, int] | None = None
         self._last: Progress | None = None
 
@@ -52,16 +57,17 @@ class HarnessProgress:
             return
         self._clear()
         if kind is None:
-            screen.say(self.final_line(self._last, time.monotonic() - self._began))
+            screen.say(self.final_line(self._last, self._ended - self._began))
 
     def begins(self, adapter: Adapter) -> None:
-        """Takes the name of the harness, and what it counts."""
+        """Takes the name of the harness, and what it counts; its time is counted from here on."""
+        self._began = self._told = self._clock()
         self._name = adapter.title
         self._units = f"{_SAID.get(adapter.unit, adapter.unit)}s"
 
     def __call__(self, progress: Progress) -> None:
         """Shows `progress`, unless it was shown a moment ago."""
-        now = time.monotonic()
+        self._ended = now = self._clock()
         if self._live:
             if now - self._drawn >= _REDRAW_SECONDS:
                 self._draw(progress, now)
