@@ -21,7 +21,10 @@ import sys
 import tarfile
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 HOME: Final = ROOT / ".cajajejo" / "docker"
@@ -122,8 +125,7 @@ def install() -> None:
         return
     if shutil.which("apt-get") is None:
         raise EngineError("no container engine answers, and this is no Debian or Ubuntu that could install one")
-    began = time.monotonic()
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    began, environment = time.monotonic(), {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with contextlib.suppress(EngineError):  # one of several sources may be away; what counts is what follows
         logged(["apt-get", "update", "-q"], environment, "apt-get could not update its lists")
     for program, package in PACKAGES.items():
@@ -150,9 +152,8 @@ def launch() -> None:
     (HOME.parent / ".gitignore").write_text("*\n", encoding="utf-8")
     directories = ["--data-root", str(HOME / "data"), "--exec-root", str(HOME / "run")]
     command = ["dockerd", *directories, "--pidfile", str(PID), "--host", address()]
-    # PID names a process of an earlier boot after a crash: dockerd would refuse to start.
     if engine_pid() is None:
-        PID.unlink(missing_ok=True)
+        PID.unlink(missing_ok=True)  # of an earlier boot: dockerd would refuse to start
     with LOG.open("a", encoding="utf-8") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
@@ -168,8 +169,8 @@ def launch() -> None:
 
 def make_base(environment: dict[str, str]) -> None:
     """Make the base image, unless the engine has it."""
-    there = subprocess.run(["docker", "image", "inspect", BASE], check=False, capture_output=True, env=environment)
-    if there.returncode == 0:
+    there = ["docker", "image", "inspect", "--format", "{{.Id}}", BASE]
+    if subprocess.call(there, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment) == 0:
         return
     if not ARCHIVE.is_file():
         make_archive()
@@ -181,18 +182,37 @@ def make_base(environment: dict[str, str]) -> None:
 
 def make_archive() -> None:
     """Write the root file system of the base image as a tar file."""
-    began = time.monotonic()
-    tree = HOME / "base"
-    shutil.rmtree(tree, ignore_errors=True)
-    command = ["debootstrap", "--variant=minbase", f"--include={INCLUDED}", RELEASE, str(tree), mirror()]
-    logged(command, {**os.environ, "PATH": search_path()}, "debootstrap could not make a base image")
-    make_usable(tree)
-    part = ARCHIVE.with_suffix(".part")
-    with tarfile.open(part, "w") as archive:
-        archive.add(tree, arcname=".")
+    began, part = time.monotonic(), ARCHIVE.with_suffix(".part")
+    with room_for_a_tree() as tree:
+        command = ["debootstrap", "--variant=minbase", f"--include={INCLUDED}", RELEASE, str(tree), mirror()]
+        logged(command, {**os.environ, "PATH": search_path()}, "debootstrap could not make a base image")
+        make_usable(tree)
+        with tarfile.open(part, "w") as archive:
+            archive.add(tree, arcname=".")
     part.replace(ARCHIVE)
-    shutil.rmtree(tree)
     say(f"made {BASE} from packages of Debian", began)
+
+
+@contextlib.contextmanager
+def room_for_a_tree() -> Iterator[Path]:
+    """An empty directory, in memory where it can be mounted: dpkg waits for the disk after every file."""
+    tree = HOME / "base"
+    clear(tree)
+    tree.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1g,mode=0755", "tmpfs", str(tree)]
+    subprocess.run(mount, check=False, capture_output=True)
+    try:
+        yield tree
+    finally:
+        clear(tree)
+
+
+def clear(tree: Path) -> None:
+    """Remove a tree with all that is mounted in it, what an interrupted run left too."""
+    places = [Path(line.split()[4]) for line in Path("/proc/self/mountinfo").read_text("utf-8").splitlines()]
+    for place in sorted(filter(lambda place: place.is_relative_to(tree), places), reverse=True):
+        subprocess.run(["umount", "--lazy", str(place)], check=False, capture_output=True)
+    shutil.rmtree(tree, ignore_errors=True)
 
 
 def make_usable(tree: Path) -> None:
@@ -247,10 +267,8 @@ def logged(command: list[str], environment: dict[str, str], failure: str) -> Non
     """Run a command whose output goes to the log, and is shown where it fails."""
     HOME.mkdir(parents=True, exist_ok=True)
     with LOG.open("a", encoding="utf-8") as log:
-        done = subprocess.run(
-            command, check=False, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
-        )  # fmt: skip
-    if done.returncode != 0:
+        code = subprocess.call(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+    if code != 0:
         raise EngineError(f"{failure}:\n{last_lines()}")
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.builders import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROGRAM = str(ROOT / "scripts" / "docker_engine.py")
 
@@ -58,6 +56,22 @@ def test_asked_to_end_it_ends_as_after_ctrl_c_so_that_what_it_started_is_stopped
         assert process.stdout.readline() == "runs\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 130
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts are those of Linux")
+def test_the_room_for_a_base_image_is_empty_and_gone_afterwards_whatever_an_earlier_run_left(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(PROGRAM, tmp_path / "scripts")
+    tree = tmp_path / ".cajajejo" / "docker" / "base"
+    (tree / "usr").mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", tree / "usr"], check=False, capture_output=True)
+    code = "import docker_engine as d\nwith d.room_for_a_tree() as t:\n print(*t.iterdir())\n (t / 'file').touch()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path / "scripts", check=False, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
+    assert not tree.exists()
+    assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text("utf-8")
 
 
 @pytest.mark.parametrize("words", [[], ["run"], ["run", "--"], ["begin"]])
