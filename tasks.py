@@ -114,8 +114,8 @@ def submit_evaluation_job(
     auto_shortflags=False,
     help={
         "name": "name of the job, also of one that is gone",
-        "shift_unit": "unit of how far back to look: days, hours or minutes",
-        "shift_amount": "how many of these units",
+        "shift_unit": "unit of how far back to look: days, hours or minutes; without: days",
+        "shift_amount": "how many of these units; without: 1",
         "output_path": "write the lines there as well, as a JSON array",
     },
 )
@@ -161,7 +161,7 @@ def docs(context: Context) -> None:
 
 
 JOB = "kind of job: evaluation"
-DIRTY = "although tracked files differ from the commit; the tag says -dirty"
+DIRTY = "go on although tracked files differ from the commit; the tag says -dirty"
 ARGUMENT = "NAME=VALUE for the Dockerfile, as PYTHON_IMAGE=… or TORCH_INDEX=…; may be repeated"
 
 
@@ -244,8 +244,8 @@ def serve_docs(context: Context, port: int = 8000) -> None:
 @task(
     help={
         "project": "Google Cloud project; without: of [gcp] in cajajejo.toml",
-        "location": "region or zone of the cluster; without: as above",
-        "cluster": "name of the cluster; without: as above",
+        "location": "region or zone of the cluster; without: of [gcp]",
+        "cluster": "name of the cluster; without: of [gcp]",
     }
 )
 def authenticate_kubectl(context: Context, project: str = "", location: str = "", cluster: str = "") -> None:

@@ -73,7 +73,7 @@ def run(command: list[str]) -> int:
     was_there = engine_pid() is not None
     environment = {"DOCKER_HOST": address()} if start() else {}
     try:
-        return subprocess.run(command, check=False, env={**os.environ, **environment}).returncode
+        return subprocess.call(command, env={**os.environ, **environment})
     finally:
         if not was_there:
             stop()
@@ -111,8 +111,7 @@ def answers(host: str | None = None) -> bool:
     if shutil.which("docker") is None:
         return False
     environment = {**os.environ, "DOCKER_HOST": host} if host else dict(os.environ)
-    # A client without an engine prints what it knows of itself and ends with 0 or 1, by version.
-    command = ["docker", "info", "--format", "{{.ServerVersion}}"]
+    command = ["docker", "info", "--format", "{{.ServerVersion}}"]  # without an engine it may end with 0 and no version
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     return done.returncode == 0 and bool(done.stdout.strip())
 
