@@ -104,16 +104,20 @@ def test_several_harnesses_are_refused_at_the_line_of_one(
         ),
         (
             {"command": {**COMMAND, "results": "/etc/passwd"}},
-            "command.results: leads out of the directory that the program writes to: /etc/passwd",
+            "command.results: must lie below $(OUTPUT_DIR), where the program writes, not at /etc/passwd",
         ),
         (
             {"command": {**COMMAND, "results": "a/../../b"}},
-            "command.results: leads out of the directory that the program writes to: a/../../b",
+            "command.results: must lie below $(OUTPUT_DIR), where the program writes, not at a/../../b",
+        ),
+        (
+            {"command": {**COMMAND, "results": "$(OUTPUT_DIR)/results.jsonl"}},
+            "command.results: is looked for below $(OUTPUT_DIR) as it is; write results.jsonl",
         ),
         ({"command": {**COMMAND, "results": "out/"}}, "command.results: names a directory, not a file: out/"),
         (
             {"command": {"args": ["a"], "event_files": ".."}},
-            "command.event_files: leads out of the directory that the program writes to: ..",
+            "command.event_files: must lie below $(OUTPUT_DIR), where the program writes, not at ..",
         ),
     ],
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cajajejo import config_checks, run_specs
 from cajajejo.config import EvaluationJobConfig
+from cajajejo.errors import FileProblemsError, Problem
 from tests import builders
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def config(**changes: Any) -> EvaluationJobConfig:
@@ -55,6 +59,17 @@ def test_what_has_to_be_fetched_is_told_where_the_pod_is_offline(variable: str, 
         f"4 warning: boolq downloads its data, and env.{variable} says that the pod cannot",
         f"4 {hint}",
     ]
+
+
+def test_a_job_config_in_their_place_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "lm_eval.job_config.yml"
+    file.write_text("version: v4\n# entries\nmlflow_config:\n  tracking_uri: sqlite:///mlflow.db\n")
+    with pytest.raises(FileProblemsError) as caught:
+        run_specs.read(file)
+    message = "a job config (mlflow_config:) where run specs belong, which hold entries: [ … ]"
+    assert list(caught.value.problems) == [Problem(str(file), message, line=3)]
+    file.write_text(f"model_config: {{}}\n{RUN_SPECS}")
+    assert run_specs.read(file).endswith(RUN_SPECS)
 
 
 def test_a_variable_that_is_off_says_nothing() -> None:

@@ -11,12 +11,16 @@ from cajajejo.schema_words import Says, exactly_one
 from cajajejo.validation import Count, NonEmptyText, StrictModel, Text
 
 TimeoutSeconds = Annotated[Count, Field(ge=1)]
+_OUTPUT: Final = "$(OUTPUT_DIR)"
 _TIMEOUT: Final = "Seconds after which the harness is stopped; what is finished is kept. None: never"
 
 
 def _check_inside(path: str) -> str:
+    if path.startswith(_OUTPUT):
+        inside = posixpath.normpath(path.removeprefix(_OUTPUT).lstrip("/") or ".")
+        raise ValueError(f"is looked for below {_OUTPUT} as it is; write {inside[:80]}")
     if posixpath.isabs(path) or posixpath.normpath(path).split("/")[0] == "..":
-        raise ValueError(f"leads out of the directory that the program writes to: {path[:80]}")
+        raise ValueError(f"must lie below {_OUTPUT}, where the program writes, not at {path[:80]}")
     return path
 
 

@@ -21,7 +21,8 @@ def read(path: Path) -> str:
     """The run specs in `path`, every character as it is.
 
     Raises:
-        FileProblemsError: the file is missing, unreadable, empty, not UTF-8, holds a NUL, or fits no ConfigMap.
+        FileProblemsError: the file is missing, unreadable, empty, not UTF-8, holds a NUL, is a job config, or fits no
+            ConfigMap.
     """
     try:
         with path.open("rb") as file:
@@ -41,6 +42,9 @@ def read(path: Path) -> str:
     problem = quoting.problem_of(text)
     if problem:
         raise _problem(path, problem, text.count("\n", 0, text.index("\0")) + 1)
+    if (section := _SECTION.search(text)) and not _ENTRIES.search(text):
+        line = text.count("\n", 0, section.start()) + 1
+        raise _problem(path, f"a job config ({section[1]}:) where run specs belong, which hold entries: [ … ]", line)
     return text
 
 
@@ -64,6 +68,8 @@ def entries(text: str) -> list[Entry]:
     return found
 
 
+_SECTION: Final = re.compile(r"^(compute_config|mlflow_config|tracking_config|model_config)\s*:", re.MULTILINE)
+_ENTRIES: Final = re.compile(r"^[^#\n]*\b(entries|include)\b", re.MULTILINE)
 _COMMENT: Final = re.compile(r"^\s*(#|//).*")
 _DESCRIPTION: Final = re.compile(r"""["']?description["']?\s*[:=]\s*"((?:[^"\\]|\\.)*)\"""")
 
