@@ -97,6 +97,20 @@ def metric_part(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]", "_", name)
 
 
+def check_names(runs: Mapping[str, str], *, keep: str) -> None:
+    """Returns where no two runs share a scenario; `runs` are scenarios by the harness's name, `keep` is the way out.
+
+    Raises:
+        HarnessError: two of them do.
+    """
+    first: dict[str, str] = {}
+    for run, scenario in runs.items():
+        other = first.setdefault(scenario, run)
+        if other != run:
+            message = f"two scenarios would share the name {scenario}"
+            raise HarnessError(message, facts={"one": other, "other": run}, run=f"keep one of them in {keep}")
+
+
 def hash_of(text: str) -> str:
     """The SHA-256 of a prompt, or of another text that is only recognised; a lone surrogate counts as it is."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -11,8 +11,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.errors import HarnessError
-from cajajejo.results import FailedScenario, Item, Results, hash_of, metric_part, scores_of
+from cajajejo.results import FailedScenario, Item, Results, check_names, hash_of, metric_part, scores_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +52,7 @@ def read(suite_directory: Path, suite: str, failed: Mapping[str, str]) -> Result
     items: list[Item] = []
     failures: list[FailedScenario] = []
     runs = _runs(suite_directory)
-    _check_names([run.name for run in runs])
+    check_names({run.name: scenario_of(run.name) for run in runs}, keep="the run specs")
     for run in runs:
         try:
             items += _items(run, suite)
@@ -69,15 +68,6 @@ def _runs(directory: Path) -> list[Path]:
     if not directory.is_dir():
         return []
     return sorted(path for path in directory.iterdir() if path.is_dir() and path.name not in _NO_RUNS)
-
-
-def _check_names(runs: list[str]) -> None:
-    by_scenario: dict[str, str] = {}
-    for run in runs:
-        other = by_scenario.setdefault(scenario_of(run), run)
-        if other != run:
-            message = f"two scenarios would share the name {scenario_of(run)}"
-            raise HarnessError(message, facts={"one": other, "other": run}, run="keep one of them in the run specs")
 
 
 def _items(run: Path, suite: str) -> list[Item]:

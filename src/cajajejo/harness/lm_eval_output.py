@@ -15,8 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.errors import HarnessError
-from cajajejo.results import FailedScenario, Item, Results, Score, hash_of, metric_part, scores_of
+from cajajejo.results import FailedScenario, Item, Results, Score, check_names, hash_of, metric_part, scores_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -64,7 +63,7 @@ def read(directory: Path, failed: Mapping[str, str]) -> Results:
     failures = [FailedScenario(metric_part(task), why) for task, why in failed.items()]
     runs, unreadable = _runs(directory)
     tasks = list(_newest(runs))
-    _check_names([task.name for task in tasks])
+    check_names({task.name: task.scenario for task in tasks}, keep="lm_eval.tasks")
     for task in tasks:
         try:
             found, others = _of_task(task)
@@ -115,15 +114,6 @@ def _newest(runs: Sequence[tuple[Path, Mapping[str, Any]]]) -> Iterator[_TaskFil
             if task.name not in newest or newest[task.name].date <= task.date:
                 newest[task.name] = task
     return (newest[name] for name in sorted(newest))
-
-
-def _check_names(tasks: Iterable[str]) -> None:
-    by_scenario: dict[str, str] = {}
-    for task in tasks:
-        other = by_scenario.setdefault(metric_part(task), task)
-        if other != task:
-            message = f"two scenarios would share the name {metric_part(task)}"
-            raise HarnessError(message, facts={"one": other, "other": task}, run="keep one of them in lm_eval.tasks")
 
 
 def _of_task(task: _TaskFiles) -> tuple[list[Item], list[Score]]:
