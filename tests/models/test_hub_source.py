@@ -110,6 +110,22 @@ def test_what_cannot_be_had_is_told(
     assert "hf_wrong" not in "\n".join(refused.value.lines())
 
 
+@pytest.mark.parametrize("name", ["\ud800", "x" * 256, "deep/" + "ü" * 128], ids=["no text", "long", "long in bytes"])
+def test_a_name_that_no_file_can_have_is_refused(hub: Hub, name: str) -> None:
+    hub.repositories["org/odd"] = Repository({**FILES, name: b"x"})
+    with pytest.raises(ModelError, match="holds a file whose name no file can have"):
+        _source(hub, "odd").files()
+
+
+@pytest.mark.parametrize("said", ["{}", "[]", "null", '{"sha": "x", "siblings": [{}]}', '{"sha": "x", "siblings": 1}'])
+def test_an_answer_of_somebody_else_is_an_error(hub: Hub, said: str) -> None:
+    with FaultyProxy(hub.url) as proxy:
+        proxy.will(faults.Answer(200, said.encode()))
+        hub.url = proxy.url
+        with pytest.raises(ModelError, match=f"the hub answers with something that is not understood: {proxy.url}"):
+            _source(hub, "tiny").files()
+
+
 def test_a_gated_repository_says_where_its_terms_are(hub: Hub) -> None:
     source = _source(hub, "gated")
     with pytest.raises(ModelError, match="org/gated is gated") as refused:

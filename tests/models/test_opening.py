@@ -58,9 +58,17 @@ def test_each_kind_of_address_has_its_source(uri: str, kind: str, address: str) 
     assert (type(source).__name__, source.address) == (kind, address)
 
 
-@pytest.mark.parametrize("uri", ["ftp://host/model", "https://host/model", "hf://", "hf://a/b/c", f"runs:/{RUN}"])
+@pytest.mark.parametrize(
+    "uri", ["ftp://host/model", "https://host/model", "hf://", "hf://a/b/c", f"runs:/{RUN}", "", "gs://", "s3://"]
+)
 def test_what_is_no_address_of_a_model_is_refused(uri: str) -> None:
     with pytest.raises(ModelError, match="not the address of a model"):
+        opening.open_address(uri, {"MLFLOW_TRACKING_URI": "http://127.0.0.1:5000"})
+
+
+@pytest.mark.parametrize("uri", ["/", "..", "gs://bucket/..", "hf://org/..", f"runs:/{RUN}/..", "file:///"])
+def test_a_model_needs_a_name(uri: str) -> None:
+    with pytest.raises(ModelError, match="no name that a directory can have"):
         opening.open_address(uri, {"MLFLOW_TRACKING_URI": "http://127.0.0.1:5000"})
 
 

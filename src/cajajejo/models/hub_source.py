@@ -49,8 +49,9 @@ class HubSource:
             told = self._web().json(asked)
         except SourceRefusedError as error:
             raise self._refused(error) from error
-        commit = str(told["sha"])
-        found = [self._file(one, commit) for one in told.get("siblings", [])]
+        with self._web().understood():
+            commit = str(told["sha"])
+            found = [self._file(one, commit) for one in told.get("siblings", [])]
         if any(file.path.endswith(".safetensors") for file in found):
             found = [file for file in found if not file.path.endswith(_OTHER_WEIGHTS)]
         if not found:
@@ -66,7 +67,7 @@ class HubSource:
         elif told.get("blobId"):
             checksum = Checksum("git", str(told["blobId"]))
         size = large["size"] if large and large.get("size") is not None else told.get("size")
-        key = f"/{self._repository}/resolve/{commit}/{quote(path)}"
+        key = f"/{self._repository}/resolve/{commit}/{quote(path, errors='replace')}"
         return RemoteFile(path, None if size is None else int(size), checksum=checksum, version=commit, key=key)
 
     def read(self, file: RemoteFile, start: int = 0, end: int | None = None) -> Iterator[bytes]:

@@ -116,13 +116,20 @@ class ProxiedArtifacts:
                 yield path, one["size"]
 
     def _listed(self, path: str) -> Iterator[dict[str, Any]]:
-        for one in self._web.json(f"{_ARTIFACTS}?path={quote(path, safe='')}").get("files", []):
-            size = one.get("file_size")
-            is_dir = bool(one.get("is_dir", False))
-            yield {"path": str(one["path"]), "is_dir": is_dir, "size": None if size is None else int(size)}
+        told = self._web.json(f"{_ARTIFACTS}?path={quote(path, safe='', errors='replace')}")
+        with self._web.understood():
+            listed = [(one, one.get("file_size")) for one in told.get("files", [])]
+            yield from (
+                {
+                    "path": str(one["path"]),
+                    "is_dir": bool(one.get("is_dir")),
+                    "size": None if size is None else int(size),
+                }
+                for one, size in listed
+            )
 
     def _url(self, path: str) -> str:
-        return f"{_ARTIFACTS}/{quote(f'{self._root}/{path}')}"
+        return f"{_ARTIFACTS}/{quote(f'{self._root}/{path}', errors='replace')}"
 
     def _length(self, path: str) -> int | None:
         """The size of a file for which the list has none: of an empty one MLflow leaves it out."""

@@ -86,17 +86,19 @@ class MlflowSource:
     def _asked(self, web: Web) -> list[str]:
         """Where the files are, as the tracking server says."""
         try:
-            info = web.json(f"{_API}/runs/get?run_id={quote(self._run_id, safe='')}")["run"]["info"]
+            told = web.json(f"{_API}/runs/get?run_id={quote(self._run_id, safe='')}")
         except SourceRefusedError as error:
             if error.status == _NOT_FOUND:
                 raise ModelError(f"the tracking server has no run {self._run_id}", facts=error.facts) from error
             raise
         name, below = self._model_name()
-        models = _logged_models(web, info["experiment_id"], name)
-        return [
-            storage.join(info["artifact_uri"], self._path),
-            *(f"{model['artifact_uri']}{below}" for model in models if model.get("source_run_id") == self._run_id),
-        ][:2]
+        with web.understood():
+            info = told["run"]["info"]
+            models = _logged_models(web, info["experiment_id"], name)
+            return [
+                storage.join(info["artifact_uri"], self._path),
+                *(f"{model['artifact_uri']}{below}" for model in models if model.get("source_run_id") == self._run_id),
+            ][:2]
 
     def _looked_up(self) -> list[str]:
         """Where the files are, as a store that is not asked over HTTP says."""

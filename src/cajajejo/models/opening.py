@@ -45,8 +45,15 @@ def open_address(uri: str, environ: Mapping[str, str]) -> Source:
     Raises:
         ModelError: it is no address of a model.
     """
+    source = _opened(uri, environ)
+    if source.name in {"", ".", ".."}:
+        raise ModelError(f"the model has no name that a directory can have: {uri}")
+    return source
+
+
+def _opened(uri: str, environ: Mapping[str, str]) -> Source:
     scheme, separator, rest = uri.partition(":")
-    if scheme in {"gs", "s3"} and rest.startswith("//"):
+    if scheme in {"gs", "s3"} and rest.strip("/") and rest.startswith("//"):
         return BucketSource(uri.rstrip("/"))
     if scheme == "hf" and rest.startswith("//"):
         repository, _, revision = rest[2:].strip("/").partition("@")
@@ -58,10 +65,10 @@ def open_address(uri: str, environ: Mapping[str, str]) -> Source:
             return MlflowSource(_tracking_uri(uri, environ), run_id, path, environ)
     elif scheme == "file":
         return LocalSource(Path(unquote(urlsplit(uri).path)))
-    elif not separator or "/" in scheme or not rest.startswith("//"):
+    elif uri and (not separator or "/" in scheme or not rest.startswith("//")):
         return LocalSource(Path(uri))
     known = "gs://BUCKET/PATH, s3://BUCKET/PATH, hf://ORG/REPO[@REVISION], runs:/RUN_ID/PATH, or a directory"
-    raise ModelError(f"not the address of a model: {uri}", facts={"known": known})
+    raise ModelError(f"not the address of a model: {uri or '(empty)'}", facts={"known": known})
 
 
 def _tracking_uri(uri: str, environ: Mapping[str, str]) -> str:

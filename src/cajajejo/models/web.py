@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -85,6 +85,19 @@ class Web:
             raise ModelError(f"{self._whose} answers with something else than JSON: {self.base}{path}") from error
         finally:
             response.close()
+
+    @contextmanager
+    def understood(self) -> Iterator[None]:
+        """Takes apart inside what the server has answered.
+
+        Raises:
+            ModelError: it is of another shape, as a login page or another program would send it.
+        """
+        try:
+            yield
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            message = f"{self._whose} answers with something that is not understood: {self.base}"
+            raise ModelError(message, facts={"because": f"{type(error).__name__}: {error}"[:_SAID]}) from error
 
     def ask(
         self, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_LONGEST: Final = 255
+"""Bytes of a name, on every file system that counts."""
 
 
 def leads_out(path: str) -> bool:
@@ -19,6 +24,8 @@ def trouble(paths: Iterable[str]) -> str | None:
     for path in sorted(paths):
         if leads_out(path):
             return f"a file whose name leads out of a directory: {path!r}"
+        if not all(map(_is_a_name, path.split("/"))):
+            return f"a file whose name no file can have: {path!r:.100}"
         if path in seen:
             return f"two files of one name: {path!r}"
         seen.add(path)
@@ -28,3 +35,10 @@ def trouble(paths: Iterable[str]) -> str | None:
         if above is not None:
             return f"a file and a directory of one name: {above!r}"
     return None
+
+
+def _is_a_name(part: str) -> bool:
+    try:
+        return len(os.fsencode(part)) <= _LONGEST
+    except UnicodeEncodeError:
+        return False
