@@ -29,6 +29,31 @@ _AWAY: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTP
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 
 
+def _address(base: str, whose: str) -> str:
+    """The address `base` without a login.
+
+    Raises:
+        ModelError: it is none of HTTP.
+    """
+    with suppress(ValueError):
+        parts = urlsplit(base.strip())
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
+            return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
+    raise ModelError(f"not the address of {whose}: {printable(without_logins(base))[:_SAID]}")
+
+
+def _header(value: str, whose: str) -> str:
+    """`value` as a header can hold it; one from a mounted Secret often ends in a newline.
+
+    Raises:
+        ModelError: it cannot be sent; does not show it.
+    """
+    whole = value.strip()
+    if not (whole.isascii() and whole.isprintable()):
+        raise ModelError(f"the login for {whose} holds characters that cannot be sent: copy it again")
+    return whole
+
+
 class Web:
     """Requests to one server, and to where it sends them on; only the server itself is given the login.
 
@@ -37,12 +62,15 @@ class Web:
         whose: what messages call the server: ``the hub``.
         headers: the login.
         tls: further settings of urllib3's pool: ``cert_reqs``, ``ca_certs``, ``cert_file``.
+
+    Raises:
+        ModelError: the address or the login cannot be one.
     """
 
     def __init__(self, base: str, whose: str, headers: Mapping[str, str], tls: Mapping[str, str]) -> None:
-        self.base = base.rstrip("/")
+        self.base = _address(base, whose)
         self._whose = whose
-        self._login = dict(headers)
+        self._login = {name: _header(value, whose) for name, value in headers.items()}
         self._urllib3: Any = require("urllib3", extra="evaluation", purpose="fetching models")
         if tls.get("cert_reqs") == "CERT_NONE":  # the user said so, and need not hear of it with every request
             self._urllib3.disable_warnings(self._urllib3.exceptions.InsecureRequestWarning)
