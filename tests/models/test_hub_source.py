@@ -69,6 +69,32 @@ def test_the_login_is_shown_to_the_hub_alone(hub: Hub) -> None:
     assert {(server, login) for server, _, login, _ in hub.asked} == {("hub", f"Bearer {TOKEN}"), ("cdn", None)}
 
 
+def test_a_login_that_ends_in_a_newline_is_the_login(hub: Hub) -> None:
+    assert _source(hub, "private", HF_TOKEN=f"{TOKEN}\n").files()
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"HF_TOKEN": f"{TOKEN}\nsecond"}, "the login for the hub holds characters that cannot be sent: copy it again"),
+        ({"HF_TOKEN": f"{TOKEN}ü"}, "the login for the hub holds characters that cannot be sent: copy it again"),
+        ({"HF_ENDPOINT": "http://[bad"}, "not the address of the hub: http://[bad"),
+        ({"HF_ENDPOINT": "hub.example"}, "not the address of the hub: hub.example"),
+        (
+            {"HF_ENDPOINT": "ftp://jasper:hunter22@hub.example"},
+            "not the address of the hub: ftp:// (hidden)@hub.example",
+        ),
+    ],
+)
+def test_a_login_or_an_address_that_can_be_none_is_told_without_a_secret(
+    hub: Hub, environ: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ModelError) as raised:
+        _source(hub, "private", **environ).files()
+    assert raised.value.message == message
+    assert TOKEN not in str(raised.value.facts)
+
+
 def test_other_forms_of_the_weights_are_left_out(hub: Hub) -> None:
     assert [file.path for file in _source(hub, "both").files()] == list(FILES)
     assert [file.path for file in _source(hub, "old").files()] == ["config.json", "pytorch_model.bin"]
