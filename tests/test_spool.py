@@ -527,6 +527,18 @@ def test_a_server_that_is_still_away_is_told_with_the_command_again(given: Finis
     ]
 
 
+def test_no_login_is_told(given: Finished, tmp_path: Path) -> None:
+    said: list[str] = []
+    login = "http://jasper:p@ss@127.0.0.1:9"
+    kept = spool.track(replace(given, new=replace(given.new, uri=login)), say=said.append, patience_seconds=0.1)
+    assert isinstance(kept, Kept)
+    with pytest.raises(TrackingError) as caught:
+        spool.upload(str(tmp_path / "spool"), tracking_uri=login, say=said.append, patience_seconds=0)
+    everything_told = repr([said, kept, caught.value.lines()])
+    assert "http://127.0.0.1:9 is away (connection refused" in everything_told
+    assert "ss@" not in everything_told
+
+
 @pytest.mark.parametrize("bad", ["mlruns", "ftp://x", "http://", "sqlite://x.db", ""])
 def test_an_address_that_is_no_store_is_told_before_anything(tmp_path: Path, bad: str) -> None:
     with pytest.raises(UsageError, match="not a tracking store"):

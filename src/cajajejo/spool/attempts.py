@@ -16,6 +16,7 @@ from cajajejo.errors import CajajejoError, TrackingAwayError, TrackingError
 from cajajejo.spool import entries, scratch
 from cajajejo.spool.kept import Kept, command, contents
 from cajajejo.tracking.artifacts import artifacts
+from cajajejo.tracking.connection import without_login
 from cajajejo.tracking.evaluations import Log
 from cajajejo.tracking.finished import LOG
 from cajajejo.tracking.patience import Limit, before, request_seconds, requests_of
@@ -142,7 +143,7 @@ def persist(
         TrackingError: the server refuses, or is away for longer; the message says so in a few words.
     """
     uri = finished.new.uri
-    waiting = _Waiting(uri, say, patience_seconds)
+    waiting = _Waiting(without_login(uri), say, patience_seconds)
     with requests_of(_request_seconds(finished, patience_seconds), retries=_RETRIES, respect=True):
         limit = Limit(request_seconds())
         log = Log(finished, limit.extend)

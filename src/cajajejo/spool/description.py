@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo.errors import SpoolError
 from cajajejo.tracking import NewRun, sqlite_file
+from cajajejo.tracking.connection import without_login
 from cajajejo.tracking.finished import Finished
 
 if TYPE_CHECKING:
@@ -82,11 +83,6 @@ def lasting(uri: str) -> str:
     if uri.startswith("sqlite:///"):
         return f"sqlite:///{sqlite_file(uri).absolute()}"
     return without_login(uri)
-
-
-def without_login(uri: str) -> str:
-    """The address without the user and password that it may hold; MLflow takes them from the environment as well."""
-    return re.sub(r"//[^/?#]*@", "//", uri)
 
 
 def parse(text: str | bytes) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from cajajejo.spool import description, entries, scratch
 from cajajejo.spool.attempts import persist
 from cajajejo.spool.finding import find
 from cajajejo.spool.kept import command, contents, removal
+from cajajejo.tracking.connection import without_login
 from cajajejo.tracking.evaluations import has
 from cajajejo.tracking.patience import within
 
@@ -108,7 +109,7 @@ def upload(
 def _check(uri: str | None) -> None:
     if uri is not None and not description.is_store(uri):
         expected = "http://…, https://… or sqlite:///FILE"
-        raise UsageError(f"--tracking-uri {uri}: not a tracking store", facts={"expected": expected})
+        raise UsageError(f"--tracking-uri {without_login(uri)}: not a tracking store", facts={"expected": expected})
 
 
 def _upload(place: Path | str, uri: str | None, say: Callable[[str], None], patience_seconds: float) -> Upload:
@@ -124,7 +125,9 @@ def _of_entry(entry: Entry, uri: str | None, say: Callable[[str], None], patienc
     store = uri or str(entry.description.get("tracking_uri"))
     run_id = entries.marked(entry, store)
     if run_id is not None and _is_there(store, run_id, str(entry.description.get("id"))):
-        return Upload(entry.address, str(entry.description.get("name")), run_id, store, copy=True, sent=False)
+        return Upload(
+            entry.address, str(entry.description.get("name")), run_id, without_login(store), copy=True, sent=False
+        )
     with tempfile.TemporaryDirectory(prefix="cajajejo-") as temporary:
         finished = _for(entries.fetch(entry, Path(temporary)), uri)
         done = _sent(entry.address, finished, say, patience_seconds)
@@ -156,7 +159,7 @@ def _sent(where: str, finished: Finished, say: Callable[[str], None], patience_s
         where,
         finished.name,
         logged.run_id,
-        finished.new.uri,
+        without_login(finished.new.uri),
         copy=False,
         sent=logged.sent,
         holds=holds,

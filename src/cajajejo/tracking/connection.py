@@ -54,7 +54,7 @@ def client(uri: str) -> Iterator[Any]:
 
 def _of_mlflow(uri: str, error: Any) -> TrackingError:
     status, says = int(error.get_http_status_code()), str(error)
-    message, facts = f"MLflow refused: {uri}", {"says": _first_line(error)}
+    message, facts = f"MLflow refused: {without_login(uri)}", {"says": _first_line(error)}
     a_page = status == _NOT_FOUND and "failed with error code" in says  # of what stands in front of the server
     if status >= _SERVER_ERROR or status in _PASSES or a_page or reason(says) == CONFLICT:
         return TrackingAwayError(message, facts=facts, reason=reason(says))
@@ -64,7 +64,7 @@ def _of_mlflow(uri: str, error: Any) -> TrackingError:
 def _of_system(uri: str, error: OSError) -> TrackingError:
     answer = getattr(error, "response", None)  # what `requests` raises has one
     status = int(getattr(answer, "status_code", None) or _SERVER_ERROR)
-    message, facts = f"the tracking server went away: {uri}", {"says": _first_line(error)}
+    message, facts = f"the tracking server went away: {without_login(uri)}", {"says": _first_line(error)}
     if isinstance(error, FileNotFoundError | PermissionError) or (status < _SERVER_ERROR and status not in _PASSES):
         return TrackingError(message, facts=facts)
     return TrackingAwayError(message, facts=facts, reason=reason(str(error)))
@@ -76,11 +76,16 @@ def reason(says: str) -> str:
         found = pattern.search(says)
         if found:
             return found.expand(words)
-    return printable(says.splitlines()[0] if says else "nothing")[:_SHOWN]
+    return printable(without_login(says.splitlines()[0]) if says else "nothing")[:_SHOWN]
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:_SHOWN]
+    return without_login((str(error).splitlines() or [type(error).__name__])[0])[:_SHOWN]
+
+
+def without_login(text: str) -> str:
+    """`text` whose addresses hold no user and no password; MLflow takes them from the environment as well."""
+    return re.sub(r"//[^/?#\s]*@", "//", text)
 
 
 def package() -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from cajajejo.errors import CajajejoError, TrackingAwayError
-from cajajejo.tracking.connection import package
+from cajajejo.tracking.connection import package, without_login
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -72,7 +72,7 @@ def before(limit: Limit, uri: str, work: Callable[[], T]) -> T:
             errors.append(error)
         except Exception as error:  # noqa: BLE001  # an answer that is no MLflow's fails anywhere inside of it
             says = f"{type(error).__name__}: {error}"[:300]
-            message = f"the tracking server is not understood: {uri}"
+            message = f"the tracking server is not understood: {without_login(uri)}"
             errors.append(TrackingAwayError(message, facts={"says": says}, reason="its answers are no MLflow's"))
 
     limit.extend(limit.seconds)
@@ -83,7 +83,7 @@ def before(limit: Limit, uri: str, work: Callable[[], T]) -> T:
     if errors:
         raise errors[0]
     if not results:
-        message = f"the tracking server does not answer within {limit.seconds:g} s: {uri}"
+        message = f"the tracking server does not answer within {limit.seconds:g} s: {without_login(uri)}"
         raise TrackingAwayError(message, reason="it does not answer in time")
     return results[0]
 

@@ -13,7 +13,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from cajajejo.errors import TrackingError
-from cajajejo.tracking.connection import sqlite_file
+from cajajejo.tracking.connection import sqlite_file, without_login
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,7 @@ def check_reachable(uri: str, *, named_by: str) -> None:
     Raises:
         TrackingError: it does not, after three tries.
     """
+    uri = without_login(uri)  # whoever answers that we may not is there
     scheme = uri.partition(":")[0].lower()
     if scheme in {"http", "https"}:
         _check_server(uri, named_by)
