@@ -31,7 +31,7 @@ SEAMS = {
         "logs/cloud_entries.py",
         "logs/cloud_sink.py",
     },
-    "google_crc32c": {"models/checksums.py"},  # which google-cloud-storage brings
+    "google_crc32c": {"event_writer.py", "models/checksums.py"},  # which google-cloud-storage brings
     "grpc": {"logs/cloud_connection.py"},  # which tensorboard and google-cloud-logging bring
 }
 
