@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +17,7 @@ from cajajejo import (
     quoting,
 )
 from cajajejo import run_specs as specs
+from cajajejo.cycles import no_search_for_cycles
 from cajajejo.errors import CajajejoError, FileProblemsError, Problem, UsageError, in_order, refuse_errors
 from cajajejo.manifests import JobIdentity, Manifests
 from cajajejo.provenance import UNSET
@@ -26,7 +25,7 @@ from cajajejo.run_specs import MAX_CONFIG_MAP_BYTES
 from cajajejo.text_forms import DNS_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from cajajejo.config import EvaluationJobConfig
     from cajajejo.kubernetes_schemas import KubernetesVersion
@@ -98,7 +97,7 @@ def render_all(
     renderer = _Renderer.of(config_path, helm_config_path, config_version, rendering)
     jobs: list[Manifests] = []
     problems = _template_problems(rendering.templates)
-    with _no_search_for_cycles():
+    with no_search_for_cycles():
         configs, run_specs = evaluation_files.load(config_path, helm_config_path, rendering.settings, renderer.known)
         entries = specs.entries(run_specs or "")
         for config, document in configs:
@@ -111,18 +110,6 @@ def render_all(
     if len({job.name for job in jobs}) < len(jobs):
         problems.append(Problem(str(config_path), "several combinations make one and the same job", path="matrix"))
     return jobs, problems
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Keeps Python from looking for cycles in what is made: there are none, and of a thousand jobs it takes a third."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
