@@ -35,7 +35,8 @@ import typer
 
 from cajajejo import cli
 from cajajejo.cli import pod_output, running, screen
-from cajajejo.cli.options import Local, Trace, group
+from cajajejo.cli.groups import group
+from cajajejo.cli.options import Local, Trace
 from cajajejo.errors import ExitCode, FileProblemsError, NotTrackedError, SanityError
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import pytest
 
 from cajajejo import __version__, cli
 from cajajejo.cli import screen
-from cajajejo.cli.options import AsJson, group
+from cajajejo.cli.groups import group
+from cajajejo.cli.options import AsJson  # noqa: TC001  # the parser reads annotations at run time
 from cajajejo.errors import CajajejoError, FileProblemsError, InterruptedRunError, Problem, SanityError, UsageError
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ MUCH = """
 import sys
 from cajajejo import cli
 from cajajejo.cli import screen
-from cajajejo.cli.options import group
+from cajajejo.cli.groups import group
 app = group("x", "y")
 app.callback()(cli.root)
 @app.command()

@@ -13,7 +13,8 @@ import typer
 
 from cajajejo import __version__, local_state
 from cajajejo.cli import jobs, metrics, model, schema, screen
-from cajajejo.cli.options import Color, Quiet, Trace, group
+from cajajejo.cli.groups import group
+from cajajejo.cli.options import Color, Quiet, Trace
 from cajajejo.errors import CajajejoError, ExitCode
 
 if TYPE_CHECKING:

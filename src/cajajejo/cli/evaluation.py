@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from cajajejo.cli import running, screen, submission, uploading
+from cajajejo.cli.groups import group
 from cajajejo.cli.options import (
     AllowUnknownAccelerator,
     AsJson,
@@ -19,7 +20,6 @@ from cajajejo.cli.options import (
     SpecConfigVersion,
     StrictWarnings,
     TemplatesDir,
-    group,
 )
 from cajajejo.errors import ExitCode, UsageError
 from cajajejo.provenance import UNSET

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from cajajejo.cli import clusters, ending, evaluation, logs, screen, watching
+from cajajejo.cli.groups import group
 from cajajejo.cli.options import (
     AllNamespaces,
     AsJson,
@@ -17,7 +18,6 @@ from cajajejo.cli.options import (
     JsonOrLines,
     Selector,
     WatchList,
-    group,
 )
 
 app = group(

@@ -3,6 +3,7 @@
 from typing import Final
 
 from cajajejo.cli import screen
+from cajajejo.cli.groups import group
 from cajajejo.cli.options import (
     AsJson,
     CollectConfigPath,
@@ -19,7 +20,6 @@ from cajajejo.cli.options import (
     StopTime,
     Strict,
     TestName,
-    group,
 )
 
 DEFAULT_HISTORY: Final = "sqlite:///.cajajejo/history.db"

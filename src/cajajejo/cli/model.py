@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from cajajejo.cli import screen
+from cajajejo.cli.groups import group
 from cajajejo.cli.options import (
     AsJson,
     CacheDir,
@@ -12,7 +13,6 @@ from cajajejo.cli.options import (
     OptionalConfigPath,
     Parallel,
     Verify,
-    group,
 )
 from cajajejo.errors import UsageError
 
