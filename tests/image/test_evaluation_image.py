@@ -128,7 +128,7 @@ def test_a_container_that_is_stopped_ends_with_143_before_it_is_killed(image: st
     command = [*mounts, *scratch_mount, *VARIABLES, image, "evaluate"]
     container = engine.docker("run", "--detach", *command).stdout.strip()
     wait_for_harness(container)
-    engine.docker("stop", "--time", "60", container)
+    engine.docker("stop", "-t", "60", container)
     state = engine.inspect(container)["State"]
     said = engine.docker("logs", container)
     assert state["ExitCode"] == 143, said.stdout + said.stderr
