@@ -117,7 +117,7 @@ def test_a_configmap_with_other_content_is_left_alone(running: str, talk: Talk, 
         sending.send(talk.connect())
     assert caught.value.message == f"the ConfigMap {name} is there, and holds something else"
     assert caught.value.facts["differs"].splitlines() == [
-        'data.eval_config.yml: line 1: "{}", not "compute_config:"',
+        'data.eval_config.yml: line 1: "{}", not "command: null"',
         'data.run_specs.conf: line 1: "entries: []", not "# What HELM runs: one line a scenario."',
     ]
     assert talk.fake.get("ConfigMap", name) == there

@@ -72,7 +72,7 @@ KILLED = f"os.kill(os.getpid(), {int(signal.SIGKILL)})"
 
 
 @pytest.mark.parametrize(
-    ("end", "how"), [(KILLED, "signal SIGKILL"), ("sys.exit(1)", "exit code 1"), ("", "exit code 0")]
+    ("end", "how"), [(KILLED, "signal SIGKILL, often for memory"), ("sys.exit(1)", "exit code 1"), ("", "exit code 0")]
 )
 def test_scenarios_that_never_began_are_missing_by_name(end: str, how: str, tmp_path: Path) -> None:
     found = run(tmp_path, names=NAMES, end=end)
@@ -83,7 +83,7 @@ def test_scenarios_that_never_began_are_missing_by_name(end: str, how: str, tmp_
 
 def test_a_helm_that_was_killed_before_it_told_its_plan_leaves_a_partial_result(tmp_path: Path) -> None:
     found = run(tmp_path, names={}, end=KILLED)
-    assert found.failed == (FailedScenario("others", "HELM ended before it began (signal SIGKILL)"),)
+    assert found.failed == (FailedScenario("others", "HELM ended before it began (signal SIGKILL, often for memory)"),)
 
 
 def test_all_there_is_complete_however_helm_ended(tmp_path: Path) -> None:

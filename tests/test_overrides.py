@@ -137,7 +137,7 @@ def test_problems_of_overrides_are_told_under_their_paths(tmp_path: Path) -> Non
         "--set compute_config.cpu: not a quantity: '4GB'",
         "    did you mean 4Gi (4.3 GB) or 4G (4.0 GB)?",
         "--set helm.sute: unknown field",
-        "    did you mean suite? (one of args, suite)",
+        "    did you mean suite? (one of args, suite, timeout_seconds)",
         "--set image: must be text, not empty",
         "3 problems in 3 files",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,36 +15,47 @@ from cajajejo.errors import CajajejoError, HarnessError
 from cajajejo.harness import process, run
 from cajajejo.harness.adapter import Task
 from cajajejo.harness.helm import Helm
-from cajajejo.harness.run import Request
 from cajajejo.harness.scratch import Scratch
 from cajajejo.models.model import Model
+from tests.builders import MLFLOW_WARNINGS, ROOT, Evaluation
 
-EXAMPLE = Path(__file__).parents[1] / "examples/cpu-gs-uri"
-FILES = (EXAMPLE / "job_config.yml", EXAMPLE / "run_specs.conf")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONFIG = ROOT / "examples/cpu-gs-uri/job_config.yml"
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory, and an evaluation whose checks have passed."""
+    """A working directory."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(run, "_checked", lambda *_: (configs.load(FILES[0]), FILES[1].read_text()))
     return tmp_path
 
 
+@pytest.fixture
+def evaluation(here: Path) -> Iterator[Evaluation]:
+    """An evaluation whose checks pass."""
+    ready = Evaluation(here)
+    yield ready
+    ready.close()
+
+
+@pytest.mark.filterwarnings(MLFLOW_WARNINGS)
 @pytest.mark.parametrize("name", ["a file", "a file/x", "x" * 300])
-def test_a_scratch_that_is_no_directory_is_named(name: str) -> None:
+def test_a_scratch_that_is_no_directory_is_named(evaluation: Evaluation, name: str) -> None:
     Path("a file").touch()
     with pytest.raises(CajajejoError) as raised:
-        run.run(Request(*FILES, scratch=Path(name)))
+        run.run(evaluation.request(scratch=Path(name)))
     assert raised.value.message == f"the evaluation cannot work in {name}"
     assert name in raised.value.facts["says"]
     assert raised.value.run
 
 
-def test_a_state_directory_that_cannot_be_made_is_named() -> None:
+@pytest.mark.filterwarnings(MLFLOW_WARNINGS)
+def test_a_state_directory_that_cannot_be_made_is_named(evaluation: Evaluation) -> None:
     Path(".cajajejo").touch()
     with pytest.raises(CajajejoError, match=r"the evaluation cannot work in \.cajajejo"):
-        run.run(Request(*FILES))
+        run.run(evaluation.request(scratch=None))
 
 
 def test_a_full_disk_leaves_the_old_file_and_no_other(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +77,7 @@ def test_a_helm_that_the_system_cannot_start_is_named(here: Path) -> None:
     place = Scratch(here / "scratch")
     place.work.mkdir(parents=True)
     environ = {"CAJAJEJO_HELM_RUN": str(program)}
-    task = Task(configs.load(FILES[0]), Model(here, str(here)), place, environ)
+    task = Task(configs.load(CONFIG), Model(here, str(here)), place, environ)
     helm = Helm()
     with place.lock() as lock, pytest.raises(HarnessError, match=f"the harness cannot be started: {program}"):
         process.run(
