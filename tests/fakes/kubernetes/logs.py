@@ -165,6 +165,8 @@ def _waiting(pod: Object, container: str, *, previous: bool) -> ApiError:
 
 
 class _Reading:
+    """One reading of a log; what `tailLines` counts is what was there when it was asked for, before any answer."""
+
     def __init__(
         self, call: Call, book: LogBook, instance: Instance, options: _Options, stopped: Callable[[], bool]
     ) -> None:
@@ -174,12 +176,12 @@ class _Reading:
         self._options = options
         self._stopped = stopped
         self._left = options.limit
+        self._first = book.read(instance)
 
     def parts(self) -> Iterator[bytes]:
         """The lines that are there, and, following, those that come until the container ends."""
-        lines = self._book.read(self._instance)
-        place = len(lines)
-        shown = [each for each in lines if each.at[:_SECOND] >= self._options.since]
+        place = len(self._first)
+        shown = [each for each in self._first if each.at[:_SECOND] >= self._options.since]
         if self._options.tail is not None:
             shown = shown[len(shown) - min(self._options.tail, len(shown)) :]
         yield from self._shown(shown)
