@@ -594,6 +594,23 @@ def test_closing_ends_a_thread_that_waits(tmp_path: Path, *, tls: bool, where: s
         assert list(changes) == []
 
 
+def test_closing_while_a_change_is_being_made_ends_the_connection(talk: Talk) -> None:
+    moments: list[Callable[[], object]] = []
+
+    def clock() -> float:
+        if moments and changes._stream is not None:
+            moments.pop()()  # as another thread does it: what makes the change goes on to its end
+        return time.monotonic()
+
+    on_watch(talk).drop_before()
+    pace = Pace(timing=FAST, away_seconds=0.0)
+    changes = watching(talk.connect(clock=clock), signals=True, pace=pace)
+    assert told(changes, 2) == [("LISTED", ""), ("AWAY", "")]
+    moments.append(changes.close)
+    assert [change.what for change in changes] == [What.BACK]
+    assert changes._stream is None
+
+
 def test_closing_between_two_changes_ends_the_connection(talk: Talk) -> None:
     changes = watching(talk.connect(), signals=True)
     next(changes)

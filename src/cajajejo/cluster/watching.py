@@ -111,6 +111,7 @@ class Watch(Iterator[Change]):
 
     def __next__(self) -> Change:
         if self._closed.is_set():
+            self._end()  # `close` could not, where a change was just being made in another thread
             raise StopIteration
         return next(self._changes)
 
@@ -129,6 +130,10 @@ class Watch(Iterator[Change]):
         stream = self._stream
         if stream is not None:
             stream.stop()
+        self._end()
+
+    def _end(self) -> None:
+        """Closes the stream of a watch that is between two changes."""
         with suppress(ValueError):  # another thread is in it; it finds the watch closed
             self._changes.close()
 
