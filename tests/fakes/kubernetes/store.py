@@ -63,7 +63,6 @@ class Store:
         self.compacted = FIRST_REVISION
         self.patience_seconds = 3.0
         self.history: list[Change] = []
-        self._forgotten = 0
         self.listeners: list[Callable[[Change], None]] = []
         self._tables: dict[tuple[str, str], dict[str, Object]] = defaultdict(dict)
         self._places: dict[str, tuple[Resource, str]] = {}
@@ -141,28 +140,27 @@ class Store:
             return value
 
     def compact(self, revision: int | None = None) -> None:
-        """Forgets the history up to `revision` (default: now), so that older versions are answered with 410."""
+        """Forgets the history up to `revision` (default: now), so that older versions are answered with 410.
+
+        Streams that are open have it still before them, as in the API server, however far behind they are.
+        """
         with self.changed:
             self.compacted = self.revision if revision is None else revision
-            kept = [change for change in self.history if change.revision > self.compacted]
-            self._forgotten += len(self.history) - len(kept)
-            self.history = kept
-            self.changed.notify_all()
 
     def position(self, revision: int) -> int:
         """Where a watch from `revision` begins to read the history."""
         with self.changed:
             known = [number for number, change in enumerate(self.history) if change.revision <= revision]
-            return self._forgotten + (known[-1] + 1 if known else 0)
+            return known[-1] + 1 if known else 0
 
     def end(self) -> int:
         """Behind the last entry of the history."""
-        return self._forgotten + len(self.history)
+        return len(self.history)
 
     def since(self, position: int) -> tuple[list[Change], int]:
         """The changes from `position` on, and where to go on."""
         with self.changed:
-            return self.history[max(0, position - self._forgotten) :], self.end()
+            return self.history[position:], self.end()
 
     def _index(self, resource: Resource, before: Object | None, after: Object | None) -> None:
         """Notes where a uid is, and whom it belongs to."""

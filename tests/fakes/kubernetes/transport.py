@@ -36,6 +36,7 @@ class Listener(ThreadingHTTPServer):
         self.serve = serve
         self.tls = tls
         self.closing = False
+        self._is_cut = False
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -58,23 +59,29 @@ class Listener(ThreadingHTTPServer):
         self.server_close()
         self._thread.join()
         with self._lock:
+            self._is_cut = cut
             connections = list(self._open)
         for connection in connections if cut else ():
             abort(connection)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """One connection, with its handshake where there is one."""
-        with self._lock:
-            self._open.add(request)
+        self._take(request)
         try:
             secured = self._secured(request)
             if secured is not None:
-                with self._lock:
-                    self._open.add(secured)
+                self._take(secured)
                 super().process_request_thread(secured, client_address)
         finally:
             with self._lock:
                 self._open = {each for each in self._open if each.fileno() >= 0}
+
+    def _take(self, connection: socket.socket) -> None:
+        """Notes an open connection; one that was accepted before the cut, and had no thread yet, is cut, too."""
+        with self._lock:
+            self._open.add(connection)
+            if self._is_cut:
+                abort(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no news; anything else is."""

@@ -54,11 +54,13 @@ def watch(call: Call, pace: Pace) -> Answer:
         message = "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
         raise invalid_options("ListOptions", Cause("FieldValueForbidden", message, "resourceVersionMatch"))
     since = revision(query.get("resourceVersion") or "0")
-    return Answer(200, stream=_Stream(call, pace).parts(since))
+    return Answer(200, stream=_Stream(call, pace, since).parts())
 
 
 class _Stream:
-    def __init__(self, call: Call, pace: Pace) -> None:
+    """One watch; what it begins with is what was there when it was asked for, before any answer."""
+
+    def __init__(self, call: Call, pace: Pace, since: int) -> None:
         self._call = call
         self._pace = pace
         self._chosen = selection(call)
@@ -68,28 +70,32 @@ class _Stream:
         seconds = number(call.request.query, "timeoutSeconds")
         self._end = float("inf") if seconds is None else time.monotonic() + seconds
         self._bookmark_at = time.monotonic() + pace.bookmark_seconds
-
-    def parts(self, since: int) -> Iterator[bytes]:
-        """The lines of the stream, and nothing (``b""``) now and then while it is quiet."""
-        initial = since == 0 or self._call.request.flag("sendInitialEvents")
-        if not initial and since < self._store.compacted:
-            yield self._expired(since)
-            return
+        initial = since == 0 or call.request.flag("sendInitialEvents")
         with self._store.changed:
-            rows = self._store.all(self._call.resource) if initial else {}
-            current = self._store.revision
-            place = self._store.position(current if initial else since)
-        for row in rows.values():
+            self._too_old = b"" if initial or since >= self._store.compacted else self._expired(since)
+            self._rows = self._store.all(call.resource) if initial else {}
+            self._current = self._store.revision
+            self._place = self._store.position(self._current if initial else since)
+
+    def parts(self) -> Iterator[bytes]:
+        """The lines of the stream, and nothing (``b""``) now and then while it is quiet."""
+        if self._too_old:
+            yield self._too_old
+            return
+        for row in self._rows.values():
             if self._chosen(row):
                 yield self._line("ADDED", row)
         if self._call.request.flag("sendInitialEvents") and self._bookmarks:
-            yield self._bookmark(current, {"k8s.io/initial-events-end": "true"})
-        yield from self._live(place)
+            yield self._bookmark(self._current, {"k8s.io/initial-events-end": "true"})
+        yield from self._live(self._place)
 
     def _live(self, place: int) -> Iterator[bytes]:
-        while time.monotonic() < self._end and not self._pace.stopped():
+        """What comes until the end, with all that was there at the end, however late it is looked at."""
+        is_over = False
+        while not is_over and not self._pace.stopped():
+            is_over = time.monotonic() >= self._end
             with self._store.changed:
-                if self._store.end() <= place:
+                if self._store.end() <= place and not is_over:
                     self._store.changed.wait(min(HEARTBEAT_SECONDS, max(0.0, self._end - time.monotonic())))
                 changes, place = self._store.since(place)
                 current = self._store.revision
