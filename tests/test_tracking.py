@@ -378,7 +378,7 @@ def told() -> Told:
             "500": stack.enter_context(server(500)),
             "ssh": stack.enter_context(server(b"SSH-2.0-OpenSSH_9.2\r\n")),
             "hangs": stack.enter_context(server(None)),
-            "nobody": (f"http://127.0.0.1:{mlflow_servers.free_port()}", []),
+            "nobody": (stack.enter_context(mlflow_servers.no_server()), []),
             "private": ("http://user@192.0.2.1:5000/x", []),  # TEST-NET-1: nobody may ever have it
         }
         pool = stack.enter_context(ThreadPoolExecutor(len(servers)))

@@ -28,7 +28,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
-from tests.fakes import faults
+from tests.fakes import faults, ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -73,7 +73,8 @@ class FaultyProxy:
         self._changed = threading.Condition()
         self._released = threading.Event()
         self._server: _Server | None = None
-        self._port = 0
+        self._held = ports.reserved()
+        self._port = self._held.getsockname()[1] if self._held else 0
         self.up()
 
     @property
@@ -128,6 +129,8 @@ class FaultyProxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.down()
+        if self._held is not None:
+            self._held.close()
 
     def arrived(self, line: str, headers: Mapping[str, str]) -> tuple[Fault | None, threading.Event]:
         """What is to be done to a request, and what ends its silence."""

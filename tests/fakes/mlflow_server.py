@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from tests import builders
+from tests.fakes import ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +29,25 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@contextmanager
+def no_server() -> Iterator[str]:
+    """The address of nobody, also while other tests take ports."""
+    held = ports.reserved()
+    try:
+        yield f"http://127.0.0.1:{held.getsockname()[1] if held else free_port()}"
+    finally:
+        if held is not None:
+            held.close()
+
+
 class MlflowServer:
     """A server with a store and artifacts below `root`; its address stays when it is started again."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.store = builders.copy_empty_store(root / "mlflow.db")
-        self.port = free_port()
+        self._held = ports.reserved()  # until it listens, and while it is killed, nobody else gets the port
+        self.port = self._held.getsockname()[1] if self._held else free_port()
         self.uri = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -65,7 +78,7 @@ class MlflowServer:
     def answers(self) -> bool:
         """Whether it says that it is well."""
         try:
-            with urllib.request.urlopen(f"{self.uri}/health", timeout=1) as answer:  # noqa: S310  # our own server
+            with urllib.request.urlopen(f"{self.uri}/health", timeout=10) as answer:  # noqa: S310  # our own server
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -77,6 +90,12 @@ class MlflowServer:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+    def close(self) -> None:
+        """Ends it for good."""
+        self.kill()
+        if self._held is not None:
+            self._held.close()
 
     def pause(self) -> None:
         """Makes it hang: connections are taken, and never answered."""
@@ -98,4 +117,4 @@ def running(root: Path) -> Iterator[MlflowServer]:
         server.wait()
         yield server
     finally:
-        server.kill()
+        server.close()

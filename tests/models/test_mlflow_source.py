@@ -224,9 +224,8 @@ def test_a_login_in_the_address_is_sent_and_not_shown() -> None:
 
 
 def test_a_server_that_is_down_is_told() -> None:
-    port = mlflow_server.free_port()
-    with pytest.raises(SourceAwayError, match="the tracking server does not answer"):
-        MlflowSource(f"http://127.0.0.1:{port}", "run", "model", {}).files()
+    with mlflow_server.no_server() as uri, pytest.raises(SourceAwayError, match="the tracking server does not answer"):
+        MlflowSource(uri, "run", "model", {}).files()
 
 
 def test_a_server_with_a_certificate_of_its_own_is_trusted_where_that_is_said(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
+from tests.fakes import ports
 from tests.fakes.kubernetes import access, admission, catalogue, certificates, faults, lifecycle, patches
 from tests.fakes.kubernetes.access import Rule
 from tests.fakes.kubernetes.api import Api
@@ -18,6 +19,7 @@ from tests.fakes.kubernetes.store import new_uid, now, table
 from tests.fakes.kubernetes.transport import Listener
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
@@ -44,6 +46,7 @@ class FakeKubernetes:
         self.token = TOKEN
         self.api.access.tokens[TOKEN] = access.admin()
         self._port = port
+        self._held: socket.socket | None = None
         self._lock = threading.Lock()
         self._before: list[Callable[[int, Request], None]] = []
         self._listener: Listener | None = None
@@ -56,12 +59,15 @@ class FakeKubernetes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        if self._held is not None:
+            self._held.close()
+            self._held = None
         if self.crashes and error is None:
             raise self.crashes[0]
 
     @property
     def port(self) -> int:
-        """The port; it stays the same when the server is stopped and started again."""
+        """The port; it stays the same when the server is stopped and started again, and is nobody's in between."""
         return self._port
 
     @property
@@ -82,6 +88,9 @@ class FakeKubernetes:
     def start(self) -> None:
         """Listens; the objects are those from before."""
         self.api.stopped = threading.Event()
+        if self._held is None:
+            self._held = ports.reserved(self._port)
+            self._port = self._held.getsockname()[1] if self._held else self._port
         self._listener = Listener(self._port, self._serve, self.certificate.context if self.certificate else None)
         self._port = self._listener.port
 
