@@ -8,6 +8,7 @@ import threading
 import time
 import tracemalloc
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,12 +134,11 @@ def test_one_that_failed_before_is_told_and_the_others_are_sent(talk: Talk, many
 
 
 def test_a_server_that_goes_away_ends_the_batch_and_again_finishes_it(talk: Talk, many: list[Manifests]) -> None:
-    jobs, stopped = many[:100], threading.Event()
+    jobs = many[:100]
 
     def go(number: int, _: Request) -> None:
-        if number == 150 and not stopped.is_set():
-            stopped.set()
-            threading.Thread(target=talk.fake.stop).start()
+        if number == 150:
+            talk.fake.stop()
 
     talk.fake.before(go)
     batch = send(talk, jobs)
@@ -173,15 +173,20 @@ def test_what_every_further_job_would_meet_is_met_by_few(talk: Talk, many: list[
 @pytest.mark.parametrize("count", [1, 40])
 def test_ctrl_c_lets_those_on_their_way_arrive(count: int, talk: Talk, many: list[Manifests]) -> None:
     told: list[str] = []
+    stopping = threading.Event()
 
     def interrupt(number: int, _: Request) -> None:
         if number == (3 if count == 1 else 40):
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.05)
+            assert stopping.wait(60)
+
+    def tell() -> None:
+        told.append("stopping")
+        stopping.set()
 
     talk.fake.before(interrupt)
     jobs = many[:count]
-    batch = send(talk, jobs, watcher=Watcher(stopping=lambda: told.append("stopping")))
+    batch = send(talk, jobs, watcher=Watcher(stopping=tell))
     assert (batch.interrupted, told) == (True, ["stopping"])
     assert batch.failed() == []
     assert len(batch.sent()) >= 1
@@ -190,16 +195,43 @@ def test_ctrl_c_lets_those_on_their_way_arrive(count: int, talk: Talk, many: lis
 
 
 def test_a_second_ctrl_c_ends_at_once(talk: Talk, many: list[Manifests]) -> None:
-    talk.fake.faults.on("POST", times=50).delay(2)
+    over = threading.Event()
+    pressed: list[int] = []
+
+    def press(number: int, request: Request) -> None:
+        """Ctrl-C when the first job is on its way; none of them arrives."""
+        if request.method == "POST":
+            pressed.append(number)
+            if len(pressed) == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+            over.wait(60)
 
     def stop() -> None:
         threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
 
-    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    talk.fake.before(press)
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         send(talk, many[:20], watcher=Watcher(stopping=stop))
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 50
+    over.set()
+    for thread in [each for each in threading.enumerate() if each.name == "send"]:
+        thread.join(60)
+
+
+def test_the_last_one_is_told_too_however_late_its_thread_says_so(
+    talk: Talk, many: list[Manifests], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Late(SimpleQueue[Any]):
+        def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT001  # its form
+            if isinstance(item, batches.Attempt):
+                time.sleep(0.2)
+            super().put(item, block, timeout)
+
+    monkeypatch.setattr(batches, "SimpleQueue", Late)
+    told: list[str] = []
+    send(talk, many[:3], watcher=Watcher(done=lambda attempt: told.append(attempt.spec.name)))
+    assert sorted(told) == sorted(job.name for job in many[:3])
 
 
 def test_a_bug_is_raised_where_it_was_called(talk: Talk, many: list[Manifests]) -> None:

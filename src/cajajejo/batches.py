@@ -136,11 +136,12 @@ class _Work:
             except Empty:
                 return
             try:
-                self.attempts[number] = self._one(spec)
+                attempt = self._one(spec)
             except Exception as error:  # noqa: BLE001  # a bug, which the thread that waits raises
                 self.bugs.append(error)
-                self.attempts[number] = Attempt(spec)
-            self.done.put(self.attempts[number])
+                attempt = Attempt(spec)
+            self.done.put(attempt)  # first, as whoever waits goes when all attempts are there, and tells of each
+            self.attempts[number] = attempt
 
 
 def _collect(work: _Work, specs: Sequence[Manifests], watcher: Watcher, stop: threading.Event) -> Batch:

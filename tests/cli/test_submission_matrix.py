@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import sys
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -177,12 +176,9 @@ def test_jobs_that_are_refused_are_named_and_the_others_are_sent(
 def test_a_server_that_goes_away_in_the_middle_is_told_and_again_sends_the_rest(
     talk: Talk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    gone = threading.Event()
-
     def go(number: int, _: Request) -> None:
-        if number == 60 and not gone.is_set():
-            gone.set()
-            threading.Thread(target=talk.fake.stop).start()
+        if number == 60:
+            talk.fake.stop()
 
     talk.fake.before(go)
     assert submit(tmp_path, 40, "--yes") == 1
