@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.fakes.kubernetes.lifecycle import Player
 
 PACE: Final = Pace(timing=Timing(first=0.01, longest=0.08, longest_asked=0.08), silence_seconds=0.5, away_seconds=0.1)
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 120.0
 ENDING: Final = tuple(name for name in scenarios() if expected(name).state.is_end)
 REQUESTS_AT_LEAST: Final = 10
 """What is asked around the jobs, when all goes well."""
@@ -75,6 +75,7 @@ def run(seed: int, directory: Path) -> Outcome:
     dice = random.Random(seed)  # noqa: S311  # no secret
     with talking(directory) as talk:
         outcome = Outcome(_cast(dice))
+        began = time.monotonic()
         stages = [staged(talk.fake, name) for name in outcome.names]
         chaos = _Chaos(talk.fake, dice, outcome, [player for player, _ in stages])
         thread = threading.Thread(target=chaos.run, daemon=True)
@@ -90,7 +91,7 @@ def run(seed: int, directory: Path) -> Outcome:
         outcome.seconds = time.monotonic() - chaos.over_at if chaos.over_at else 0.0
         thread.join()
         outcome.requests = len(talk.fake.requests)
-        outcome.allowed = _allowed(talk, outcome, len(stages))
+        outcome.allowed = _allowed(talk, outcome, len(stages), int((time.monotonic() - began) / PACE.silence_seconds))
     judge(outcome, statuses)
     return outcome
 
@@ -151,11 +152,12 @@ class _Chaos:
                 player.step()
 
 
-def _allowed(talk: Talk, outcome: Outcome, jobs: int) -> int:
+def _allowed(talk: Talk, outcome: Outcome, jobs: int, silences: int) -> int:
+    """How many requests there may be; `silences`: how often each stream may have said nothing for too long."""
     accidents = outcome.accidents
     streams = 3 * len({request.path.split("/namespaces/")[-1].split("/")[0] for request in talk.fake.requests})
     broken = 2 * sum(accidents[kind] for kind in _ACCIDENTS) + streams * (
-        1 + accidents["restart"] + accidents["killed"] + accidents["compaction"]
+        1 + silences + accidents["restart"] + accidents["killed"] + accidents["compaction"]
     )
     return REQUESTS_AT_LEAST + 5 * jobs + REQUESTS_PER_ACCIDENT * broken
 
