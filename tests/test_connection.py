@@ -231,12 +231,12 @@ def test_ctrl_c_gets_through_at_once(talk: Talk) -> None:
 
 def test_the_patience_of_a_repeat_ends_with_the_request(talk: Talk) -> None:
     talk.fake.faults.on("GET").answer(503)
-    talk.fake.faults.on("GET").delay(3.0)
+    talk.fake.faults.on("GET").delay(120)
     clock = iter([0.0, 0.0, 0.0, 0.0, *[59.5] * 99])
     started = time.monotonic()
     with pytest.raises(UnreachableError):
         talk.connect(clock=lambda: next(clock)).get("Job", "a")
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 60
 
 
 def test_a_stream_comes_unread_and_its_refusal_is_told(talk: Talk) -> None:

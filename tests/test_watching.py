@@ -100,8 +100,17 @@ def versioned(name: str, version: str) -> Object:
     return {**job(name), "metadata": {"name": name, "resourceVersion": version}}
 
 
-def later(seconds: float, action: Callable[[], object]) -> None:
-    threading.Timer(seconds, action).start()
+def at_watch(talk: Talk, number: int, action: Callable[[], object]) -> None:
+    """Does it when the watch of this number (from 1) is asked for, before it is answered."""
+    watches: list[Request] = []
+
+    def hook(_: int, request: Request) -> None:
+        if is_watch(request):
+            watches.append(request)
+            if len(watches) == number:
+                action()
+
+    talk.fake.before(hook)
 
 
 def test_what_is_there_is_told_then_every_change(talk: Talk) -> None:
@@ -156,21 +165,17 @@ def test_a_cut_stream_goes_on_where_it_broke(talk: Talk, after: int) -> None:
 
 def test_a_stream_that_ends_is_opened_again_from_the_last_change_without_a_list(talk: Talk) -> None:
     on_watch(talk).refuse = body(line("ADDED", versioned("a", "2000")))
+    at_watch(talk, 2, lambda: talk.fake.put(versioned("b", "2001")))
     with watching(talk.connect()) as changes:
         assert told(changes, 1) == [("ADDED", "a")]
-        threading.Timer(
-            0.2, lambda: talk.fake.put({**job("b"), "metadata": {"name": "b", "resourceVersion": "2001"}})
-        ).start()
         assert told(changes, 1) == [("ADDED", "b")]
     assert [request.query.get("resourceVersion") for request in talk.fake.requests] == [None, "1004", "2000"]
 
 
 def test_a_bookmark_is_no_change_and_is_where_the_next_watch_begins(talk: Talk) -> None:
     on_watch(talk).refuse = body(line("BOOKMARK", {"kind": "Job", "metadata": {"resourceVersion": "3000"}}))
+    at_watch(talk, 2, lambda: talk.fake.put(versioned("b", "3001")))
     with watching(talk.connect()) as changes:
-        threading.Timer(
-            0.2, lambda: talk.fake.put({**job("b"), "metadata": {"name": "b", "resourceVersion": "3001"}})
-        ).start()
         assert told(changes, 1) == [("ADDED", "b")]
     assert talk.fake.requests[-1].query["resourceVersion"] == "3000"
 
@@ -390,9 +395,9 @@ class Pieces:
 
 def test_a_silent_stream_is_left_and_opened_again(talk: Talk) -> None:
     talk.fake.put(job("a"))
+    at_watch(talk, 3, lambda: talk.fake.put(job("b")))
     with watching(talk.connect(), pace=Pace(timing=FAST, silence_seconds=0.4)) as changes:
         next(changes)
-        later(1.0, lambda: talk.fake.put(job("b")))
         assert told(changes, 1) == [("ADDED", "b")]
     lists = [request for request in talk.fake.requests if not is_watch(request)]
     assert len(lists) >= 2  # a stream that never said anything may begin at a version that is none
@@ -409,13 +414,13 @@ def test_a_stream_that_hangs_from_a_version_of_the_future_is_left(talk: Talk) ->
 
 def test_an_endpoint_that_never_answers_is_left(talk: Talk) -> None:
     talk.fake.put(job("a"))
-    on_watch(talk).delay(3)
+    on_watch(talk).delay(120)
     with watching(talk.connect(), pace=Pace(timing=FAST, silence_seconds=0.3)) as changes:
         next(changes)
         talk.fake.put(job("b"))
         started = time.monotonic()
         assert told(changes, 1) == [("ADDED", "b")]
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 60
 
 
 @pytest.mark.parametrize("linger", [None, 0.2], ids=["killed", "terminated"])
@@ -426,7 +431,7 @@ def test_an_api_server_may_restart(talk: Talk, linger: float | None) -> None:
         talk.fake.stop(linger_seconds=linger)
         talk.fake.remove("Job", "a")
         talk.fake.put(job("b"))
-        later(0.5, talk.fake.start)
+        threading.Timer(0.5, talk.fake.start).start()
         assert sorted(told(changes, 2)) == [("ADDED", "b"), ("DELETED", "a")]
     talk.fake.stop()
 
@@ -500,7 +505,7 @@ def test_a_stream_that_is_cut_after_each_event_is_no_hammer(talk: Talk) -> None:
         talk.fake.put(job(f"j{len(rests.waits)}"))
 
     ours = talk.connect(clock=lambda: rests.now, random=lambda: 0.0)
-    later(0.2, lambda: talk.fake.put(job("first")))
+    at_watch(talk, 1, lambda: talk.fake.put(job("first")))
     with watching(ours, pace=Pace(rest=rest)) as changes:
         assert len(told(changes, 40)) == 40
     assert rests.busiest(60) <= 35
@@ -518,7 +523,7 @@ def test_a_stream_that_lasted_is_followed_by_the_next_at_once(talk: Talk) -> Non
     for _ in range(4):
         on_watch(talk).refuse = Answer(200, headers={"Content-Type": "application/json"}, stream=old_age())
     ours = talk.connect(clock=lambda: rests.now, random=lambda: 0.5)
-    later(0.3, lambda: talk.fake.put(job("b")))
+    at_watch(talk, 5, lambda: talk.fake.put(job("b")))
     with watching(ours, pace=Pace(rest=rests.rest)) as changes:
         assert told(changes, 1) == [("ADDED", "b")]
     assert rests.waits == [0.25] * 4
@@ -550,9 +555,9 @@ def test_a_login_that_is_refused_is_raised(talk: Talk) -> None:
 def test_a_refusal_later_on_is_raised_when_it_does_not_pass(talk: Talk) -> None:
     rests = Rests(talk)
     ours = talk.connect(clock=lambda: rests.now)
+    at_watch(talk, 2, lambda: talk.fake.deny("*", "jobs"))
     with watching(ours, pace=Pace(rest=rests.rest, silence_seconds=0.3), signals=True) as changes:
         next(changes)
-        later(0.1, lambda: talk.fake.deny("*", "jobs"))
         with pytest.raises(NotAllowedError):
             list(changes)
     assert 60 <= rests.now - 1000 < 130
@@ -586,10 +591,10 @@ def test_closing_ends_a_thread_that_waits(tmp_path: Path, *, tls: bool, where: s
 
         thread = threading.Thread(target=run)
         thread.start()
-        assert seen.wait(5)
+        assert seen.wait(60)
         time.sleep(0.2)
         changes.close()
-        thread.join(2)
+        thread.join(60)
         assert not thread.is_alive()
         assert list(changes) == []
 
