@@ -300,8 +300,8 @@ def is_alive(pid: int) -> bool:
 
 
 def is_gone(pid: int) -> bool:
-    """Whether the process, which is not our child, ends within ten seconds."""
-    until = time.monotonic() + 10
+    """Whether the process, which is not our child, ends within a minute, which is more than it takes."""
+    until = time.monotonic() + 60
     while is_alive(pid) and time.monotonic() < until:
         time.sleep(0.01)
     return not is_alive(pid)

@@ -61,7 +61,8 @@ class Show:
             self._at_work = True
             code = cli.run(cli.app, ["jobs", *words], prog_name="cajajejo")
             self._at_work = False
-        thread.join(20)
+        thread.join(120)
+        assert not thread.is_alive(), self.err.text()
         if self.failures:
             raise self.failures[0]
         return code
@@ -74,7 +75,7 @@ class Show:
             if self._at_work:
                 _thread.interrupt_main()
 
-    def until(self, text: str, seconds: float = 10.0) -> None:
+    def until(self, text: str, seconds: float = 120.0) -> None:
         """Returns when `text` was written."""
         end = time.monotonic() + seconds
         while text not in self.err.text() + self.out.text():

@@ -61,13 +61,13 @@ class Terminal:
         os.close(theirs)
         self.written = ""
 
-    def read(self, until: Callable[[str], bool], seconds: float = 20.0) -> str:
+    def read(self, until: Callable[[str], bool], seconds: float = 120.0) -> str:
         """What was written up to now, once it is as wanted."""
         end = time.monotonic() + seconds
         while not until(self.written):
             if time.monotonic() > end:
                 self.process.kill()
-                self.process.wait(10)
+                self.process.wait(120)
                 raise AssertionError(f"not in {seconds} s: {self.written!r}")
             if not select.select([self._ours], [], [], 0.1)[0]:
                 continue
@@ -93,4 +93,4 @@ class Terminal:
         except OSError:
             pass
         os.close(self._ours)
-        return self.process.wait(10)
+        return self.process.wait(120)

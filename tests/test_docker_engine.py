@@ -19,7 +19,7 @@ PROGRAM = str(ROOT / "scripts" / "docker_engine.py")
 def engine(*words: str, path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     environ = {"PATH": str(path), "HOME": os.environ["HOME"], **variables}
     command = [sys.executable, PROGRAM, *words]
-    return subprocess.run(command, check=False, capture_output=True, text=True, env=environ, timeout=60)
+    return subprocess.run(command, check=False, capture_output=True, text=True, env=environ, timeout=300)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_asked_to_end_it_ends_as_after_ctrl_c_so_that_what_it_started_is_stopped
         assert process.stdout is not None
         assert process.stdout.readline() == "runs\n"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 130
+        assert process.wait(timeout=300) == 130
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts are those of Linux")
@@ -67,7 +67,7 @@ def test_the_room_for_a_base_image_is_empty_and_gone_afterwards_whatever_an_earl
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", tree / "usr"], check=False, capture_output=True)
     code = "import docker_engine as d\nwith d.room_for_a_tree() as t:\n print(*t.iterdir())\n (t / 'file').touch()"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path / "scripts", check=False, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code], cwd=tmp_path / "scripts", check=False, capture_output=True, text=True, timeout=300
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
     assert not tree.exists()

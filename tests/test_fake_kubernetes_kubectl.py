@@ -39,7 +39,7 @@ class Kubectl:
             env=self._environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         assert done.returncode == code, done.stdout + done.stderr
@@ -108,7 +108,7 @@ def test_wait_sees_the_condition_come(kubectl: Kubectl) -> None:
     status = {"status": {"conditions": [{"type": "Complete", "status": "True"}]}}
     timer = threading.Timer(0.5, kubectl.cluster.update, ("Job", JOB, status))
     timer.start()
-    assert kubectl("wait", "--for=condition=complete", f"job/{JOB}", "--timeout=20s") == (
+    assert kubectl("wait", "--for=condition=complete", f"job/{JOB}", "--timeout=120s") == (
         f"job.batch/{JOB} condition met\n"
     )
     timer.join()
@@ -119,7 +119,7 @@ def test_wait_follows_a_recorded_life(kubectl: Kubectl) -> None:
     player = kubectl.cluster.scenario(RECORDINGS / "exchanges" / "gc" / "timeline.ndjson", namespace="gc-test")
     player.play(until=lambda step: step.object["kind"] == "Job")
     thread = player.start(speed=8)
-    kubectl("wait", "--for=condition=complete", "job/eval-gc", "-n", "gc-test", "--timeout=20s")
+    kubectl("wait", "--for=condition=complete", "job/eval-gc", "-n", "gc-test", "--timeout=120s")
     thread.join(20)
     assert kubectl("get", "pods", "-n", "gc-test") == ""
 

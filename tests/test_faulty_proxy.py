@@ -57,7 +57,7 @@ def proxy(puts: list[bytes]) -> Iterator[FaultyProxy]:
 def _ask(proxy: FaultyProxy, method: str = "GET", **headers: str) -> urllib3.BaseHTTPResponse:
     body = b"sent" if method == "PUT" else None
     with urllib3.PoolManager() as pool:
-        return pool.request(method, f"{proxy.url}/a", body=body, headers=headers, retries=False, timeout=20)
+        return pool.request(method, f"{proxy.url}/a", body=body, headers=headers, retries=False, timeout=60)
 
 
 def test_without_a_fault_everything_passes(proxy: FaultyProxy, puts: list[bytes]) -> None:
@@ -103,7 +103,7 @@ def test_other_faults_of_answers(proxy: FaultyProxy) -> None:
 
 def test_silence_lasts_until_it_is_ended(proxy: FaultyProxy) -> None:
     proxy.will(faults.Hang(after=10))
-    with socket.create_connection(("127.0.0.1", int(proxy.url.rpartition(":")[2])), timeout=20) as client:
+    with socket.create_connection(("127.0.0.1", int(proxy.url.rpartition(":")[2])), timeout=60) as client:
         client.sendall(b"GET /a HTTP/1.1\r\nHost: here\r\n\r\n")
         said = b""
         while not said.endswith(WHOLE[:10]):

@@ -191,7 +191,7 @@ def test_a_closed_pipe_ends_it_quietly(talk: Talk) -> None:
     os.close(reader)
     program = "import sys; from cajajejo import cli; sys.exit(cli.run(cli.app, sys.argv[1:], prog_name='cajajejo'))"
     command = [sys.executable, "-c", program, "jobs", "logs", "a"]
-    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=30, check=False)
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=300, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -202,7 +202,7 @@ def test_a_closed_pipe_does_not_end_the_saving(talk: Talk, tmp_path: Path) -> No
     os.close(reader)
     program = "import sys; from cajajejo import cli; sys.exit(cli.run(cli.app, sys.argv[1:], prog_name='cajajejo'))"
     command = [sys.executable, "-c", program, "jobs", "logs", "a", "--save", "x.json"]
-    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=30, check=False, cwd=tmp_path)
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=300, check=False, cwd=tmp_path)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"wrote x.json (400,000 lines)\n")
     assert (tmp_path / "x.json").read_bytes().endswith(b'"text": "x"}\n]\n')
@@ -262,11 +262,11 @@ def test_lines_come_at_once_and_ctrl_c_keeps_what_was_written(talk: Talk, tmp_pa
     command = [sys.executable, "-c", program, "jobs", "logs", "a", "-f", "-o", "job.log"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, env={**os.environ, "PYTHONWARNINGS": ""})
     path = tmp_path / "job.log"
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while time.monotonic() < until and not (path.exists() and path.read_bytes()):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=300)
     assert (process.returncode, path.read_bytes(), err) == (130, b"one\n", b"")
 
 

@@ -114,7 +114,7 @@ def test_it_stops_at_once_and_says_how_to_go_on(model: Path, tmp_path: Path, sig
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with (tmp_path / "waits").open():
         process.send_signal(sign)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert (process.returncode, out) == (code, "")
     assert err.splitlines() == [
         f"Stopped. What is finished is kept in {tmp_path}/to.",

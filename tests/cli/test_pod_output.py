@@ -117,7 +117,7 @@ def here(evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch) -> Here:
 
 
 def end(process: subprocess.Popen[str]) -> tuple[int, list[dict[str, Any]]]:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     assert err == ""
     return process.returncode, entries(out)
 
@@ -467,7 +467,7 @@ def test_what_is_printed_at_exit_follows_no_last_line(evaluation: Evaluation) ->
     (evaluation.directory / "sitecustomize.py").write_text("import atexit; atexit.register(print, 'at exit')")
     path = f"{evaluation.directory}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
     process = start(evaluation, PYTHONPATH=path, CAJAJEJO_EVAL_CONFIG="/missing.yml")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert (entries(out)[-1]["exit_code"], err) == (2, "")
 
 

@@ -209,7 +209,7 @@ def test_an_interrupted_command_leaves_nothing_running_and_the_next_one_continue
     process = evaluation.start()
     evaluation.wait_until_helm_hangs()
     process.send_signal(sign)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     assert (process.returncode, out) == (code, "")
     assert err.splitlines()[-2:] == [
         f"Stopped. What is finished is kept in {evaluation.scratch}.",
@@ -249,5 +249,5 @@ def test_ctrl_c_while_a_server_is_waited_for_is_130_without_a_word_of_a_bug(eval
         connection, _ = hanging.accept()
         with connection:
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=120)
+            _, err = process.communicate(timeout=300)
     assert (process.returncode, "Traceback" in err, "bug" in err) == (130, False, False)

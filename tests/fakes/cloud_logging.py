@@ -8,6 +8,7 @@ import itertools
 import queue
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -98,6 +99,7 @@ class CloudLogging:
 
     Attributes:
         asked: the calls that came in.
+        answered: how many calls of each method were answered.
         faults: calls that are to fail.
         doubled: whether every entry is listed twice.
         empty_pages: how many pages come empty before the entries: a search that takes long does that.
@@ -105,6 +107,7 @@ class CloudLogging:
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
+        self.answered: Counter[str] = Counter()
         self.faults: list[Fault] = []
         self.doubled = False
         self.empty_pages = 0
@@ -153,7 +156,7 @@ class CloudLogging:
         """The calls of `method` that came in."""
         return [asked for asked in self.asked if asked.method == method]
 
-    def wait_for_tail(self, count: int = 1, seconds: float = 10.0) -> None:
+    def wait_for_tail(self, count: int = 1, seconds: float = 120.0) -> None:
         """Returns when the tail number `count` was opened, and listens."""
         until = time.monotonic() + seconds
         while len(self.calls("TailLogEntries")) < count or not self._listeners:
@@ -172,6 +175,7 @@ class CloudLogging:
             found = [made for made in self._entries if matches(made)]
         found.sort(key=_order, reverse=request.order_by.endswith("desc"))
         found = [made for made in found for _ in range(1 + self.doubled)]
+        self.answered["ListLogEntries"] += 1
         if at < self.empty_pages:
             return _ListAnswer(next_page_token=self._token(request, at + 1))
         first, size = at - self.empty_pages, request.page_size or 50

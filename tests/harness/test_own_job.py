@@ -91,7 +91,7 @@ class Written:
         self._spoke.set()
 
     def wait_for_a_word(self) -> None:
-        assert self._spoke.wait(30), "nothing was said"
+        assert self._spoke.wait(120), "nothing was said"
         self._spoke.clear()
 
 
@@ -104,7 +104,7 @@ def annotation(talk: Talk, name: str) -> Any:
 
 def wait_for_annotation(talk: Talk, name: str, value: object) -> None:
     with talk.fake.api.store.changed:
-        assert talk.fake.api.store.changed.wait_for(lambda: annotation(talk, name) == value, 10)
+        assert talk.fake.api.store.changed.wait_for(lambda: annotation(talk, name) == value, 120)
 
 
 def test_the_role_of_the_job_spec_is_enough(talk: Talk, tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_a_value_that_comes_after_the_end_is_not_written(talk: Talk, tmp_path: P
     written.job.close()
     written.job.annotate(HALF)
     for thread in set(threading.enumerate()) - before:
-        thread.join(30)
+        thread.join(120)
         assert not thread.is_alive()
     assert talk.fake.requests == []
 
@@ -319,15 +319,15 @@ def test_an_answer_that_comes_after_the_end_is_not_told(talk: Talk, tmp_path: Pa
 
     def hold(*_: object) -> None:
         arrived.set()
-        assert go_on.wait(30)
+        assert go_on.wait(120)
 
     talk.fake.before(hold)
     before = set(threading.enumerate())
     written = Written(pod(talk, tmp_path, name="a"))
     (thread,) = [new for new in set(threading.enumerate()) - before if new.name == "own-job"]
     written.job.annotate(HALF)
-    assert arrived.wait(30)
+    assert arrived.wait(120)
     written.job.close()
     go_on.set()
-    thread.join(30)
+    thread.join(120)
     assert (thread.is_alive(), written.said) == (False, [])

@@ -129,7 +129,7 @@ def test_a_pod_whose_harness_is_deaf_and_whose_server_hangs_ends_in_its_25_secon
             server.pause()
             began = time.monotonic()
             process.terminate()
-            out, _ = process.communicate(timeout=120)
+            out, _ = process.communicate(timeout=300)
             seconds = time.monotonic() - began
         server.resume()
     assert process.returncode == ExitCode.TERMINATED

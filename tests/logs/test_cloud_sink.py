@@ -88,7 +88,7 @@ def losing(cloud: CloudLogging, entries: int) -> list[str]:
     assert sink is not None
     for number in range(entries):
         sink("INFO", f"line {number}", LABELS, NOW)
-    assert told.wait(30)
+    assert told.wait(120)
     sink.close()
     assert stored(cloud) == []
     return warned

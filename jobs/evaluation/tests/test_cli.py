@@ -308,7 +308,7 @@ def test_sigterm_is_heard_by_the_first_process_of_a_container(capfd: pytest.Capt
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             connection, _ = hanging.accept()
             process.terminate()
-            out, _ = process.communicate(timeout=60)
+            out, _ = process.communicate(timeout=300)
             connection.close()
     assert process.returncode == 143
     assert json.loads(out.splitlines()[-1])["message"] == "exit code 143: stopped by SIGTERM; what is finished is kept"
