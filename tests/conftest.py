@@ -6,6 +6,10 @@ import os
 from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")  # searches take as long as they take: this machine may be busy
 
 REAL_ENVIRON: Final = dict(os.environ)
 """The environment as pytest was started in it: what the tests marked ``cluster`` find their cluster by."""

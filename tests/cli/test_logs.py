@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.fakes.kubernetes.messages import Request
+
 TEN = 1795255200 * 10**9
 
 
@@ -175,10 +177,14 @@ def test_a_job_that_has_not_printed_anything_says_why(
 
 def test_a_follower_is_told_what_it_waits_for(talk: Talk, capfd: pytest.CaptureFixture[str]) -> None:
     arranging.job(talk.fake)
-    timer = threading.Timer(0.3, lambda: arranging.end_job(talk.fake))
-    timer.start()
+
+    def end(number: int, _: Request) -> None:
+        """Once all was asked that tells why there is nothing yet; the events come last."""
+        if number > 1 and talk.fake.requests[number - 2].path.endswith("/events"):
+            arranging.end_job(talk.fake)
+
+    talk.fake.before(end)
     assert logs("a", "-f") == 0
-    timer.join()
     out, err = capfd.readouterr()
     assert out == ""
     assert err.startswith("a has not printed anything yet: ")

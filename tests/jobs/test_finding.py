@@ -193,7 +193,9 @@ def test_a_name_that_no_job_can_have_finds_none(talk: Talk, name: str) -> None:
     assert talk.fake.requests[0].path == "/apis/batch/v1/namespaces/default/jobs"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40, deadline=None
+)
 @given(st.one_of(st.text(max_size=300), st.lists(st.sampled_from(FRAGMENTS), max_size=9).map("".join)))
 def test_whatever_is_given_is_told_in_printable_lines(talk: Talk, name: str) -> None:
     if not talk.fake.objects("Job"):

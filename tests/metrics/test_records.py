@@ -80,7 +80,7 @@ def test_records_behind_more_than_one_block_of_garbage_are_found(path: Path) -> 
 
 
 @given(data=st.data())
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_damage_makes_a_record_that_was_not_written(path: Path, data: st.DataObject) -> None:
     write_records(path, RECORDS)
     whole = path.read_bytes()

@@ -1,8 +1,0 @@
-"""Searches for counterexamples take as long as they take: this machine may be busy."""
-
-from __future__ import annotations
-
-from hypothesis import settings
-
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
