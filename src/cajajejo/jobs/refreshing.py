@@ -55,10 +55,13 @@ class _Bell:
         self.error: ClusterError | None = None
 
     def hear(self, kind: str, changes: Watch) -> None:
-        """Rings for each of `changes`, and where Jobs may not be watched; without pods, the Jobs tell enough."""
+        """Rings for each of `changes`, and where Jobs may not be watched; without pods, the Jobs tell enough.
+
+        The Jobs alone tell whether the cluster answers: what the pods tell may come later, and be over by then.
+        """
         try:
             for change in changes:
-                if change.what in {What.AWAY, What.BACK}:
+                if kind == "Job" and change.what in {What.AWAY, What.BACK}:
                     self.is_away = change.what is What.AWAY
                 if change.what is not What.LISTED:
                     self.rung.set()
