@@ -17,6 +17,7 @@ from cajajejo.harness.scratch import Scratch
 from cajajejo.models.model import Model
 from tests import builders
 from tests.builders import Evaluation
+from tests.harness.clocks import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,21 +109,33 @@ def test_a_long_log_is_told_by_its_last_lines_cut(evaluation: Evaluation) -> Non
 @pytest.mark.parametrize("mode", ["hang", "deaf", "child"])
 def test_a_time_out_keeps_what_is_complete(evaluation: Evaluation, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "GRACE_SECONDS", 0.2)
-    evaluation.configure(helm__timeout_seconds=4)
+    clock = Clock(monkeypatch)
+    hangs: list[Progress] = []
+
+    def watch(progress: Progress) -> None:
+        if len(progress.done) == 2 and not hangs:
+            hangs.append(progress)
+            evaluation.wait_until_helm_hangs()
+            clock.pass_by(3600)
+
+    evaluation.configure(helm__timeout_seconds=3600)
     evaluation.helm_will(f"{mode} biology")
-    found = run(evaluation)
+    found = run(evaluation, watch)
     assert [score.name for score in found.scores] == ["geography/exact_match", "geography/quasi_exact_match"]
     assert [failure.scenario for failure in found.failed] == ["biology"]
     pids = evaluation.calls("pid", "child")
     assert [builders.is_gone(pid) for pid in pids] == [True] * len(pids)
 
 
-def test_a_time_out_before_anything_is_complete_is_an_error(evaluation: Evaluation) -> None:
-    evaluation.configure(helm__timeout_seconds=1)
+def test_a_time_out_before_anything_is_complete_is_an_error(
+    evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    evaluation.configure(helm__timeout_seconds=50)
     evaluation.helm.write_text("#!/bin/sh\necho loading\nexec sleep 1000\n")
     with pytest.raises(HarnessError) as caught:
-        run(evaluation)
-    assert caught.value.message == "HELM failed before any scenario was complete (stopped after 1 s)"
+        run(evaluation, said=lambda line: clock.pass_by(50 * (line == "loading")))
+    assert caught.value.message == "HELM failed before any scenario was complete (stopped after 50 s)"
     assert caught.value.facts["says"] == "loading"
 
 

@@ -18,6 +18,7 @@ from cajajejo.harness.progress import Progress
 from cajajejo.harness.scratch import Scratch
 from cajajejo.results import FailedScenario
 from tests import builders
+from tests.harness.clocks import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,7 +176,8 @@ def test_events_come_from_its_file_and_from_its_lines(tmp_path: Path) -> None:
 # --- when it is stopped ------------------------------------------------------------------------------------------
 
 
-def test_after_its_time_it_is_stopped_and_has_time_to_say_so(tmp_path: Path) -> None:
+def test_after_its_time_it_is_stopped_and_has_time_to_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
     script = """
 import os, signal
 def end(*_):
@@ -185,8 +187,8 @@ signal.signal(signal.SIGTERM, end)
 print("up", flush=True)
 signal.pause()
 """
-    ended = run(tmp_path, *python(script), timeout_seconds=2.5)
-    assert (ended.code, ended.timed_out, ended.why, ended.is_complete) == (0, True, "stopped after 2.5 s", False)
+    ended = run(tmp_path, *python(script), timeout_seconds=50, said=lambda line: clock.pass_by(50 * (line == "up")))
+    assert (ended.code, ended.timed_out, ended.why, ended.is_complete) == (0, True, "stopped after 50 s", False)
     assert ended.last_lines == ("up", "ending")
 
 

@@ -54,6 +54,7 @@ UID = "0f1c5d0e-8a63-4a5e-9a11-6f0f9ab7c3d2"
 def evaluation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Evaluation]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(runs, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(recording, "SECONDS", 120.0)
     ready = Evaluation(tmp_path)
     yield ready
     ready.close()

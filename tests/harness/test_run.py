@@ -35,6 +35,7 @@ from cajajejo.results import FailedScenario
 from cajajejo.tracking_config import DOCUMENTED_TAGS
 from tests import builders
 from tests.builders import Evaluation
+from tests.harness.clocks import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -671,9 +672,17 @@ def test_another_program_under_the_same_name_is_another_evaluation(evaluation: E
     assert (second.reused, second.mlflow_run_id != first.mlflow_run_id) == (False, True)
 
 
-def test_a_harness_that_takes_too_long_is_stopped_and_what_it_left_is_kept(evaluation: Evaluation) -> None:
-    request = command_of(evaluation, WRITES + "import time; time.sleep(600)\n", timeout_seconds=1)
-    outcome = harness.run(request)
+def test_a_harness_that_takes_too_long_is_stopped_and_what_it_left_is_kept(
+    evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+
+    def watch(_: Progress) -> None:
+        if any(path.stat().st_size for path in evaluation.scratch.rglob("results.jsonl")):
+            clock.pass_by(3600)
+
+    request = command_of(evaluation, WRITES + "import time; time.sleep(600)\n", timeout_seconds=3600)
+    outcome = harness.run(request, Reporter(progress=watch))
     assert (outcome.results.partial, outcome.results.metrics()) == (True, {"geography/exact_match": 1.0})
 
 
