@@ -117,7 +117,6 @@ def test_the_list_and_the_help_say_what_a_task_does(clone: Clone) -> None:
 
 
 NAME = "eval-neurips-amusing-sloth-81b0c6d2"
-NOW = datetime.now(UTC).replace(microsecond=0)
 GCP = """
 [gcp]
 project = "evaluations"
@@ -127,12 +126,18 @@ cluster = "autopilot-cluster-1"
 
 
 @pytest.fixture
-def archive(clone: Clone) -> Iterator[CloudLogging]:
+def now() -> datetime:
+    """When the test began, which may be long after its module was read."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def archive(clone: Clone, now: datetime) -> Iterator[CloudLogging]:
     """Cloud Logging with three days of a job that no cluster knows: the kubeconfig names none."""
     (clone.root / "cajajejo.toml").write_text(GCP)
     with cloud_logging.serving() as logs:
         clone.variables = {EMULATOR: logs.host, "KUBECONFIG": str(clone.root / "no-kubeconfig"), "TZ": "UTC"}
-        at = nanoseconds(NOW)
+        at = nanoseconds(now)
         logs.write(
             entry("of another job", at=at - 60 * SECOND, job="eval-other"),
             entry("four days ago", at=at - 4 * 86_400 * SECOND, job=NAME),
@@ -144,7 +149,7 @@ def archive(clone: Clone) -> Iterator[CloudLogging]:
 
 
 def test_the_logs_of_a_job_that_is_gone_are_shown_and_written_without_any_cluster(
-    clone: Clone, archive: CloudLogging
+    clone: Clone, archive: CloudLogging, now: datetime
 ) -> None:
     (clone.root / ".tmp").mkdir()
     words = ["--shift-unit", "days", "--shift-amount", "3", "--output-path", ".tmp/logs.json"]
@@ -158,7 +163,7 @@ def test_the_logs_of_a_job_that_is_gone_are_shown_and_written_without_any_cluste
     assert len(lines) == 3
     assert done.stderr == "wrote .tmp/logs.json (3 lines)\n"
     pod = {"pod": "eval-x-abcde"}
-    second, first = NOW - timedelta(hours=1), NOW - timedelta(days=2)
+    second, first = now - timedelta(hours=1), now - timedelta(days=2)
     assert json.loads((clone.root / ".tmp" / "logs.json").read_text()) == [
         {"time": f"{first:%Y-%m-%dT%H:%M:%S}.000000000Z", **pod, "container": "init", "text": "fetching the model"},
         {
@@ -168,7 +173,7 @@ def test_the_logs_of_a_job_that_is_gone_are_shown_and_written_without_any_cluste
             "payload": {"message": "64 of 135", "severity": "INFO"},
         },
         {
-            "time": f"{NOW - timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}.000000000Z",
+            "time": f"{now - timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}.000000000Z",
             **pod,
             "container": "eval",
             "text": "Killed \x1b[31mé",

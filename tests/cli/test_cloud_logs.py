@@ -70,13 +70,14 @@ def test_json_lines_on_stdout_are_those_of_the_array(
 def test_a_container_the_last_lines_and_an_end_can_be_asked_for(
     archive: CloudLogging, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    archive.write(*(entry(str(number), at=AT - 10 + number) for number in range(5)))
-    archive.write(entry("init", at=AT - 20, resource={"container_name": "init"}))
+    now = nanoseconds(datetime.now(UTC))
+    archive.write(*(entry(str(number), at=now - 10 + number) for number in range(5)))
+    archive.write(entry("init", at=now - 20, resource={"container_name": "init"}))
     cloud = ["eval-x", "--source", "cloud"]
     assert show(capfd, *cloud, "--tail", "2")[1] == ["3", "4"]
     assert show(capfd, *cloud, "-c", "init")[1] == ["init"]
     assert show(capfd, *cloud, "-c", "all", "--tail", "6")[1][0].endswith("init")
-    assert show(capfd, *cloud, "--until", "1m")[1] == []
+    assert show(capfd, *cloud, "--until", "10m")[1] == []
     code, lines, said = show(capfd, *cloud, "-c", "eval", "-o", "x.txt")
     assert (code, lines, said) == (0, [], ["wrote x.txt (5 lines)"])
     assert (tmp_path / "x.txt").read_text() == "0\n1\n2\n3\n4\n"
