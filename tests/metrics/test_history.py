@@ -288,11 +288,12 @@ def test_a_history_that_may_only_be_read_is_read_and_says_so(history: History) -
 
 
 WRITER = """
+import dataclasses
 import sys
-import tempfile
 from cajajejo.metrics.history import History, Run
 for number in range(20):
-    History.at(sys.argv[1]).record(Run("t", f"{sys.argv[2]}-{number}", float(number)), "pass", [])
+    history = dataclasses.replace(History.at(sys.argv[1]), busy_seconds=120.0)
+    history.record(Run("t", f"{sys.argv[2]}-{number}", float(number)), "pass", [])
 """
 
 

@@ -55,7 +55,7 @@ def test_tasks_are_done_beside_each_other() -> None:
 
 
 def test_the_first_error_stops_everything_and_is_raised() -> None:
-    crew = Crew(2)
+    crew, went_on = Crew(2), threading.Event()
     others = []
 
     def fail() -> Iterable[Task]:
@@ -64,10 +64,12 @@ def test_the_first_error_stops_everything_and_is_raised() -> None:
     def go_on() -> Iterable[Task]:
         crew.wait(60)
         others.append(crew.goes_on())
+        went_on.set()
         return [fail]
 
     with pytest.raises(ValueError, match="first"):
         crew.work_off([go_on, fail, go_on, go_on], nothing)
+    assert went_on.wait(60)  # it may be slower than it is waited for
     assert others == [False]
 
 
