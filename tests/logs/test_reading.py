@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from cajajejo.logs.cloud_query import Query
 
-FAST = Pace(shortest=0.01, longest=0.05, window=0.2)
+FAST = Pace(shortest=0.01, longest=0.05, window=3.0)
 CRASHED = {"terminated": {"exitCode": 1, "startedAt": "2026-11-21T10:00:00Z"}}
 
 
