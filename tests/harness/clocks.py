@@ -6,7 +6,7 @@ import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from cajajejo.harness import process
+from cajajejo.harness import breaking_off, process, publishing, recording, steps
 
 if TYPE_CHECKING:
     import pytest
@@ -25,3 +25,15 @@ class Clock:
 
     def _monotonic(self) -> float:
         return time.monotonic() + self._ahead
+
+
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gives all that is kept and told at the end its time: how little a pod has is not what most tests are about."""
+    for module, names in (
+        (breaking_off, ("SECONDS", "MARK_SECONDS")),
+        (publishing, ("_LABEL_SECONDS",)),
+        (recording, ("SECONDS", "STOPPED_SECONDS")),
+        (steps, ("FLUSH_SECONDS", "KEEP_SECONDS")),
+    ):
+        for name in names:
+            monkeypatch.setattr(module, name, 300.0)

@@ -275,7 +275,7 @@ def killed(place: Path, *, at: str, script: str) -> list[str]:
 
 def test_where_we_are_killed_nothing_of_it_is_left_and_the_place_is_free_only_then(tmp_path: Path) -> None:
     lines = killed(tmp_path, at="go", script="print('go', flush=True); signal.pause()")
-    with Scratch(tmp_path).lock():
+    with Scratch(tmp_path).lock(60):
         pids = [int(line.split()[1]) for line in lines if line.startswith("kid")]
         assert (len(pids), [pid for pid in pids if builders.is_alive(pid)]) == (3, [])
 

@@ -32,6 +32,7 @@ from cajajejo.records import runs
 from cajajejo.status import Reason, State, Status
 from tests import builders
 from tests.builders import Evaluation
+from tests.harness.clocks import unhurried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ UID = "0f1c5d0e-8a63-4a5e-9a11-6f0f9ab7c3d2"
 def evaluation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Evaluation]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(runs, "SETTLE_SECONDS", 0.0)
-    monkeypatch.setattr(recording, "SECONDS", 120.0)
+    unhurried(monkeypatch)
     ready = Evaluation(tmp_path)
     yield ready
     ready.close()

@@ -35,7 +35,7 @@ from cajajejo.results import FailedScenario
 from cajajejo.tracking_config import DOCUMENTED_TAGS
 from tests import builders
 from tests.builders import Evaluation
-from tests.harness.clocks import Clock
+from tests.harness.clocks import Clock, unhurried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +58,7 @@ METRICS = {
 @pytest.fixture
 def evaluation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Evaluation]:
     monkeypatch.chdir(tmp_path)
+    unhurried(monkeypatch)
     ready = Evaluation(tmp_path)
     yield ready
     ready.close()

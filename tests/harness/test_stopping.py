@@ -20,6 +20,7 @@ from cajajejo.records import runs
 from tests import builders
 from tests.builders import ROOT, Evaluation
 from tests.fakes import mlflow_server
+from tests.harness.clocks import unhurried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,7 @@ GRACE_SECONDS = 25
 def evaluation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Evaluation]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(runs, "SETTLE_SECONDS", 0.0)
+    unhurried(monkeypatch)
     ready = Evaluation(tmp_path)
     yield ready
     ready.close()
