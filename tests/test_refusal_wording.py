@@ -58,9 +58,9 @@ def test_a_hostile_message_takes_no_time(piece: str) -> None:
     message = piece * (2_000_000 // len(piece))
     status = {"kind": "Status", "message": message, "details": {"causes": [{"field": message, "message": message}] * 9}}
     answer = Answer(422, {}, json.dumps(status).encode())
-    started = time.process_time()
+    started = time.thread_time()
     refusals.refused(answer, Asked("create", path="/x"), Target("t", None, "https://h"))
-    assert time.process_time() - started < 3.0
+    assert time.thread_time() - started < 3.0
 
 
 def test_more_problems_than_fit_are_counted() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -420,8 +421,13 @@ def test_a_disk_that_fills_up_meanwhile_is_told_and_what_came_is_kept(
 def test_no_more_files_are_open_than_threads_work(place: Place) -> None:
     far = FarModel({f"{number}.bin": bytes(CHUNK + number) for number in range(40)})
     open_files: list[int] = []
-    far.read_hook = lambda _path, _at: open_files.append(len(list(Path("/proc/self/fd").iterdir())))
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    far.read_hook = lambda _path, _at: open_files.append(sum(map(is_inside, Path("/proc/self/fd").iterdir())))
+
+    def is_inside(descriptor: Path) -> bool:
+        """Whether it is of a file of the place; others of this process come and go as they like."""
+        with contextlib.suppress(FileNotFoundError):
+            return descriptor.readlink().is_relative_to(place.root)
+        return False
+
     place.fetch(far)
-    # For each of the four threads its file, and the list that it makes here; the journal, and the lock.
-    assert max(open_files) <= before + 4 + 4 + 2
+    assert 1 <= max(open_files) <= 4 + 1 + 1  # for each of the four threads its file; the journal, and the lock
