@@ -616,6 +616,32 @@ def test_closing_while_a_change_is_being_made_ends_the_connection(talk: Talk) ->
     assert changes._stream is None
 
 
+def test_two_threads_may_close_it_at_once(talk: Talk) -> None:
+    changes = watching(talk.connect(), signals=True)
+    next(changes)
+    talk.fake.put(job("a"))
+    assert told(changes, 1) == [("ADDED", "a")]
+    stream = changes._stream
+    assert stream is not None
+    close, closing, go_on = stream.close, threading.Event(), threading.Event()
+
+    def slowly() -> None:
+        closing.set()
+        go_on.wait(60)
+        close()
+
+    stream.close = slowly  # type: ignore[method-assign]
+    threads = [threading.Thread(target=changes.close) for _ in range(2)]
+    threads[0].start()
+    assert closing.wait(60)
+    threads[1].start()  # Python 3.11 crashes where it gets into what the other one ends
+    time.sleep(0.2)
+    go_on.set()
+    for thread in threads:
+        thread.join(60)
+    assert (changes._stream, list(changes)) == (None, [])
+
+
 def test_closing_between_two_changes_ends_the_connection(talk: Talk) -> None:
     changes = watching(talk.connect(), signals=True)
     next(changes)

@@ -103,6 +103,7 @@ class Watch(Iterator[Change]):
         self._remember = remember
         self._pace = pace
         self._closed = threading.Event()
+        self._ending = threading.RLock()
         self._stream: EventStream | None = None
         self._known: dict[str, JsonObject] = {}
         self._version = ""
@@ -113,7 +114,12 @@ class Watch(Iterator[Change]):
         if self._closed.is_set():
             self._end()  # `close` could not, where a change was just being made in another thread
             raise StopIteration
-        return next(self._changes)
+        try:
+            return next(self._changes)
+        except ValueError:
+            if self._closed.is_set():  # it is just being closed by another thread
+                raise StopIteration from None
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -133,8 +139,8 @@ class Watch(Iterator[Change]):
         self._end()
 
     def _end(self) -> None:
-        """Closes the stream of a watch that is between two changes."""
-        with suppress(ValueError):  # another thread is in it; it finds the watch closed
+        """Closes the stream of a watch that is between two changes; one thread at a time, as Python 3.11 needs it."""
+        with self._ending, suppress(ValueError):  # another thread is in it; it finds the watch closed
             self._changes.close()
 
     def _run(self) -> Generator[Change, None, None]:
