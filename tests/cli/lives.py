@@ -36,7 +36,7 @@ def play(
     scenario: str,
     name: str,
     *,
-    minutes_ago: float = 4.5,
+    minutes_ago: float = 4.05,
     until: Callable[[Step], bool] | None = None,
     **annotations: str,
 ) -> None:
