@@ -80,7 +80,7 @@ def test_what_goes_wrong_on_the_way_is_tried_again(
 def test_a_server_that_hangs_is_asked_again(server: MlflowServer, proxy: FaultyProxy, tmp_path: Path) -> None:
     proxy.will(faults.Hang(), skip=5, times=2)
     given = finished(tmp_path, proxy.url, experiment="hangs", run_id=begun(server.uri, "hangs"))
-    assert spool.track(given, say=print, patience_seconds=20) == Tracked(everything(server.uri, given))
+    assert spool.track(given, say=print, patience_seconds=40) == Tracked(everything(server.uri, given))
 
 
 def test_an_answer_that_trickles_is_not_waited_for_for_ever(
