@@ -569,7 +569,7 @@ def test_two_pods_that_make_the_run_at_the_same_moment_use_one(uri: str, seed: i
 
     def make(number: int) -> str:
         together_now.wait()
-        return records.ensure(new(uri, name=f"pod {number}"), UID, settle=1.0)
+        return records.ensure(new(uri, name=f"pod {number}"), UID, settle=3.0)
 
     with ThreadPoolExecutor(3) as pool:
         made = set(pool.map(make, range(3)))

@@ -369,7 +369,8 @@ def test_a_run_whose_writer_was_killed_in_between_is_taken_up(site: Site) -> Non
     assert len(site.runs()) == 1
 
 
-def test_two_who_watch_the_same_job_write_one_run(site: Site) -> None:
+def test_two_who_watch_the_same_job_write_one_run(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "SETTLE_SECONDS", 2.0)  # what one of them makes the others see in that time
     job = site.sent()
     clusters = [site.talk.connect() for _ in range(3)]
     at_once = threading.Barrier(3)
