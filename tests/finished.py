@@ -29,7 +29,7 @@ def items(scenario: str, right: int, of: int, **changes: Any) -> list[Item]:
             prompt_sha256=hashlib.sha256(f"{scenario} {n}".encode()).hexdigest(),
             prediction="Paris 😀" if n < right else "Rome",
             scores={"exact_match": float(n < right)},
-            **fields,
+            **{"prompt": f"Which is the capital of {n}?", **fields},
         )
         for n in range(of)
     ]

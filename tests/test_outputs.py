@@ -7,7 +7,6 @@ import math
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
 import pytest
 from pydantic import BaseModel
 
@@ -18,6 +17,7 @@ from cajajejo.results import FailedScenario, Item, Results, Score
 from cajajejo.status import Advice, Attempt, Progress, Reason, State, Status
 from tests import builders
 from tests.builders import Evaluation
+from tests.documents import fits
 from tests.metrics.builders import write_simple
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ SETTINGS = {
 }
 ERROR = Problem("c.yml", "unknown field", path="helm.siute", line=3, hint="did you mean suite?")
 WARNING = Problem("c.yml", "tag latest", level="warning")
-ITEM = Item("v1", "s:a=b", None, "q1", 0, None, "0" * 64, "Paris", None, {"exact_match": 1.0, "bits": math.nan})
+ITEM = Item("v1", "s:a=b", None, "q1", 0, None, "0" * 64, "Paris", None, {"exact_match": 1.0, "bits": math.nan}, "Où?")
+VERSIONS = {"crfm-helm": "0.5.16", "torch": "2.13.0"}
 
 
 @pytest.fixture(autouse=True)
@@ -42,11 +43,6 @@ def in_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.chdir(tmp_path)
     yield
     screen.configure(trace=False, quiet=False, color="auto", as_json=False)
-
-
-def fits(name: str, document: Any) -> list[str]:
-    """What the schema `name` says against `document`."""
-    return [error.message for error in jsonschema_rs.validator_for(schemas.document(name)).iter_errors(document)]
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[Any, str]:
@@ -87,13 +83,25 @@ def test_collected_metrics_and_the_history_are_what_their_schemas_say(
 
 def test_the_files_of_an_evaluation_are_what_their_schemas_say(tmp_path: Path) -> None:
     score = Score("s:a=b", "exact_match", math.nan, None, 1)
-    results.write(Results("v1", "helm 0.5.16", (score,), (ITEM,), (FailedScenario("other", "no"),)), tmp_path)
+    results.write(
+        Results("v1", "helm", (score,), (ITEM,), (FailedScenario("other", "no"),), VERSIONS, {"s": 5}), tmp_path
+    )
     summary = json.loads((tmp_path / results.SUMMARY_FILE).read_text())
     (line,) = (tmp_path / results.RESULTS_FILE).read_text().splitlines()
     assert fits("summary", summary) == []
     assert fits("results-line", json.loads(line)) == []
     assert outputs.Summary.model_validate(summary).as_json() == summary
     assert outputs.ResultsLine.model_validate_json(line).as_json() == json.loads(line)
+
+
+def test_older_files_of_an_evaluation_are_what_their_schemas_say(tmp_path: Path) -> None:
+    results.write(Results("v1", "helm", (), (ITEM,)), tmp_path)
+    summary = json.loads((tmp_path / results.SUMMARY_FILE).read_text())
+    line = json.loads((tmp_path / results.RESULTS_FILE).read_text())
+    for name in ("versions", "shots"):
+        assert summary.pop(name) == {}
+    assert line.pop("prompt") == "Où?"
+    assert (fits("summary", summary), fits("results-line", line)) == ([], [])
 
 
 @pytest.mark.filterwarnings(builders.MLFLOW_WARNINGS)

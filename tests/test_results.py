@@ -141,10 +141,13 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 
 
 def test_a_line_of_results_and_the_summary_are_as_documented(tmp_path: Path) -> None:
-    results.write(some_results(item("a", prediction="漢字", m=1.0), failed=(FailedScenario("bio", "no"),)), tmp_path)
+    asked = replace(item("a", prediction="漢字", m=1.0), prompt="Où?")
+    told: dict[str, Any] = {"versions": {"crfm-helm": "0.5.16"}, "shots": {"geo": 5}}
+    results.write(replace(some_results(asked, failed=(FailedScenario("bio", "no"),)), **told), tmp_path)
     assert (tmp_path / "results.jsonl").read_text("utf-8") == (
         '{"suite": "v1", "scenario": "geo", "subject": null, "id": "a", "repeat": 0, "group": null, '
-        f'"prompt_sha256": "{"0" * 64}", "reference": "Paris", "prediction": "漢字", "scores": {{"m": 1.0}}}}\n'
+        f'"prompt_sha256": "{"0" * 64}", "reference": "Paris", "prediction": "漢字", "scores": {{"m": 1.0}}, '
+        '"prompt": "Où?"}\n'
     )
     assert json.loads((tmp_path / "summary.json").read_text("utf-8")) == {
         "suite": "v1",
@@ -152,7 +155,26 @@ def test_a_line_of_results_and_the_summary_are_as_documented(tmp_path: Path) -> 
         "status": "partial",
         "metrics": [{"scenario": "geo", "metric": "m", "value": 1.0, "std_err": None, "n": 1, "clusters": None}],
         "failed": [{"scenario": "bio", "error": "no"}],
+        "versions": {"crfm-helm": "0.5.16"},
+        "shots": {"geo": 5},
     }
+    assert results.read(tmp_path) == replace(some_results(asked, failed=(FailedScenario("bio", "no"),)), **told)
+
+
+def test_what_older_results_do_not_tell_is_not_known(tmp_path: Path) -> None:
+    (tmp_path / "results.jsonl").write_bytes(line() + b"\n")
+    (tmp_path / "summary.json").write_bytes(head(status="complete"))
+    found = results.read(tmp_path)
+    assert (found.versions, found.shots, found.items[0].prompt) == ({}, {}, None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [("Où?", "Où?"), ("", None), ("é" * 1000, "é" * 1000), ("é" * 1000 + "!", "é" * 1000)],
+    ids=["short", "nothing", "just so", "too long"],
+)
+def test_of_a_question_the_first_thousand_characters_are_kept(asked: str, kept: str | None) -> None:
+    assert results.prompt_part(asked) == kept
 
 
 def test_not_a_number_survives_the_files(tmp_path: Path) -> None:
@@ -202,11 +224,16 @@ def head(**changes: object) -> bytes:
         ("results.jsonl", line(scenario=5)),
         ("results.jsonl", line(prompt_sha256=None)),
         ("results.jsonl", line(prediction=["Paris"])),
+        ("results.jsonl", line(prompt=["Où?"])),
+        ("summary.json", head(versions=["0.5.16"])),
+        ("summary.json", head(versions={"crfm-helm": 0.5})),
+        ("summary.json", head(shots={"geo": "5"})),
+        ("summary.json", head(shots={"geo": 5.5})),
         ("summary.json", head(suite=7)),
         ("summary.json", head(metrics=[{"scenario": "s", "metric": 1, "value": 1, "std_err": None, "n": 1}])),
         ("summary.json", head(metrics=[{"scenario": "s", "metric": "m", "value": 1, "std_err": "0", "n": 1}])),
     ],
-    ids=range(18),
+    ids=range(23),
 )
 def test_missing_or_damaged_results_are_told_with_their_directory(
     tmp_path: Path, file: str, content: bytes | None
@@ -230,3 +257,12 @@ def test_a_file_is_replaced_as_a_whole_and_nothing_else_is_left(tmp_path: Path) 
         assert reader.read() == "old and longer than the new one"
     assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("huge", [1e154, 1e300, 1.7e308])
+def test_scores_whose_squares_or_sums_are_no_numbers_have_a_mean_and_no_error(huge: float, tmp_path: Path) -> None:
+    items = tuple(item(str(number), m=-huge if number == 3 else huge) for number in range(4))
+    [score] = results.scores_of(items)
+    assert score.value == pytest.approx(huge / 2)
+    assert score.std_err is None or math.isfinite(score.std_err)
+    results.write(Results("v1", "helm", (score,), items), tmp_path)

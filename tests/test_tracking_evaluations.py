@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -55,6 +56,18 @@ def test_everything_is_logged_on_the_run_that_was_begun(uri: str, tmp_path: Path
     given = finished(tmp_path / "work", uri, run_id=run_id)
     assert Log(given)() == Logged(run_id, sent=True)
     assert everything(uri, given) == run_id
+
+
+def test_results_from_before_prompts_and_versions_keep_the_digest_that_they_were_tracked_with(tmp_path: Path) -> None:
+    older = found(items("geography", 1, 2, prompt=None))
+    given = finished(tmp_path / "work", "sqlite:///none.db", older)
+    head = {"suite": "v1", "harness": "helm", "status": "complete", "failed": []}
+    metric = {"scenario": "geography", "metric": "exact_match", "value": 0.5, "std_err": 0.5, "n": 2, "clusters": None}
+    what = {"id": given.id, "summary": {**head, "metrics": [metric]}, "instances": 2, "artifacts": []}
+    assert evaluations.digest(given, []) == hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+    newer = (replace(older, versions={"torch": "2.13.0"}), replace(older, shots={"geography": 5}))
+    digests = {evaluations.digest(replace(given, results=one), []) for one in (older, *newer)}
+    assert len(digests) == 3
 
 
 def test_what_is_there_is_not_sent_again(uri: str, tmp_path: Path) -> None:
@@ -202,12 +215,12 @@ def test_the_table_of_instances_is_one_that_mlflow_loads(uri: str, tmp_path: Pat
     finally:
         mlflow.set_tracking_uri(before)
     assert list(table.columns) == [
-        *("suite", "scenario", "subject", "id", "repeat", "group", "prompt_sha256", "reference", "prediction"),
-        *("scores.exact_match", "run_id"),
+        *("suite", "scenario", "subject", "id", "repeat", "group", "prompt_sha256", "prompt"),
+        *("reference", "prediction", "scores.exact_match", "run_id"),
     ]
     assert len(table) == 40
-    assert table.iloc[0][["scenario", "id", "prediction", "scores.exact_match"]].tolist() == [
-        *("geography", "q-0", "Paris 😀", 1)
+    assert table.iloc[0][["scenario", "id", "prompt", "prediction", "scores.exact_match"]].tolist() == [
+        *("geography", "q-0", "Which is the capital of 0?", "Paris 😀", 1)
     ]
 
 

@@ -133,12 +133,22 @@ class Summary(Output):
     """The results of an evaluation without their items: `summary.json`."""
 
     suite: str = Field(description="Name of the suite", examples=["v1"])
-    harness: str = Field(description="The harness and its version", examples=["helm 0.5.16"])
+    harness: str = Field(description="The harness", examples=["helm"])
     status: Literal["complete", "partial"] = Field(
         description="partial: a scenario failed, the others count", examples=["complete"]
     )
     metrics: tuple[Score, ...] = Field(description="Every score")
     failed: tuple[FailedScenario, ...] = Field(description="Scenarios that are missing")
+    versions: dict[str, str] = Field(
+        {},
+        description="Versions of the harness and of what ran the model, by package; not there: not known",
+        examples=[{"crfm-helm": "0.5.16", "torch": "2.13.0"}],
+    )
+    shots: dict[str, int] = Field(
+        {},
+        description="Number of worked examples before a question, by scenario; not there: not known",
+        examples=[{"geography": 5}],
+    )
 
 
 class LocalRun(Summary):
@@ -193,6 +203,12 @@ class ResultsLine(Output):
     prediction: str | None = Field(description="What the model answered", examples=["Paris"])
     scores: dict[str, float | None] = Field(
         description="Every number of the item by metric; null: no finite number", examples=[{"exact_match": 1.0}]
+    )
+    prompt: str | None = Field(
+        None,
+        description="What was asked, without worked examples, for people; null: not known",
+        max_length=1000,
+        examples=["What is the capital of France?"],
     )
 
 

@@ -10,8 +10,8 @@ import json
 import math
 import re
 from collections import defaultdict
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo import files
 from cajajejo.errors import HarnessError
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
 RESULTS_FILE = "results.jsonl"
 SUMMARY_FILE = "summary.json"
+LONGEST_PROMPT: Final = 1_000
+"""How many characters of what was asked are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One question, answered: a line of ``results.jsonl``.
 
-    `group` names the cluster that the item belongs to (a passage, a source); None where it stands alone.
+    `group` names the cluster that the item belongs to (a passage, a source); None where it stands alone. `prompt` is
+    for people: what was asked, without worked examples, at most `LONGEST_PROMPT` characters of it; None: not known.
     """
 
     suite: str
@@ -41,6 +44,7 @@ class Item:
     reference: str | None
     prediction: str | None
     scores: Mapping[str, float]
+    prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ class Score:
 
     @property
     def name(self) -> str:
-        """The name of the number everywhere: ``<scenario>/<metric>``; of a tag without a scenario, the tag."""
-        return f"{self.scenario}/{self.metric}" if self.scenario else self.metric
+        """The name of the number everywhere."""
+        return metric_name(self.scenario, self.metric)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +78,19 @@ class FailedScenario:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All that one run of a harness found; partial when a scenario failed."""
+    """All that one run of a harness found; partial when a scenario failed.
+
+    `versions` are those of the harness and of what ran the model, by package; `shots` how many worked examples stood
+    before a question, by scenario. What is not in them is not known.
+    """
 
     suite: str
     harness: str
     scores: tuple[Score, ...]
     items: tuple[Item, ...]
     failed: tuple[FailedScenario, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    shots: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def partial(self) -> bool:
@@ -90,6 +100,11 @@ class Results:
     def metrics(self) -> dict[str, float]:
         """Every value by its name, ``<scenario>/<metric>``."""
         return {score.name: score.value for score in self.scores}
+
+
+def metric_name(scenario: str, metric: str) -> str:
+    """The name of a metric everywhere: ``<scenario>/<metric>``; of a tag without a scenario, the tag."""
+    return f"{scenario}/{metric}" if scenario else metric
 
 
 def metric_part(name: str) -> str:
@@ -114,6 +129,11 @@ def check_names(runs: Mapping[str, str], *, keep: str) -> None:
 def hash_of(text: str) -> str:
     """The SHA-256 of a prompt, or of another text that is only recognised; a lone surrogate counts as it is."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def prompt_part(text: str) -> str | None:
+    """What is kept of a question for people: its first `LONGEST_PROMPT` characters; None where it is empty."""
+    return text[:LONGEST_PROMPT] or None
 
 
 def scores_of(items: Iterable[Item]) -> tuple[Score, ...]:
@@ -154,13 +174,20 @@ def _std_err(values: Sequence[float], groups: Sequence[object]) -> float | None:
     sums: dict[object, list[float]] = defaultdict(list)
     for value, group in zip(values, groups, strict=True):
         sums[group].append(value - mean)
-    squares = math.fsum(math.fsum(deviations) ** 2 for deviations in sums.values())
+    try:
+        squares = math.fsum(math.fsum(deviations) ** 2 for deviations in sums.values())
+    except OverflowError:  # beyond 1e154 a square is no number any more
+        return None
     return math.sqrt(count / (count - 1) * squares) / len(values)
 
 
 def _mean(values: Sequence[float]) -> float:
-    total = math.fsum(values) if all(map(math.isfinite, values)) else sum(values)  # fsum refuses inf - inf
-    return total / len(values)
+    if not all(map(math.isfinite, values)):
+        return sum(values) / len(values)  # fsum refuses inf - inf
+    try:
+        return math.fsum(values) / len(values)
+    except OverflowError:  # their sum is no number, their mean is one
+        return math.fsum(value / len(values) for value in values)
 
 
 def write(results: Results, directory: Path) -> None:
@@ -181,11 +208,13 @@ def summary(results: Results) -> dict[str, object]:
         "status": "partial" if results.partial else "complete",
         "metrics": [{**asdict(score), "value": _written(score.value)} for score in results.scores],
         "failed": [asdict(failure) for failure in results.failed],
+        "versions": dict(results.versions),
+        "shots": dict(results.shots),
     }
 
 
 def read(directory: Path) -> Results:
-    """The results that `write` left in `directory`.
+    """The results that `write` left in `directory`; what older ones do not tell is not known.
 
     Raises:
         HarnessError: there are none, or they are damaged.
@@ -196,7 +225,9 @@ def read(directory: Path) -> Results:
             items = tuple(_item(json.loads(line)) for line in lines)
         scores = tuple(_score_of(score) for score in head["metrics"])
         failed = tuple(FailedScenario(**failure) for failure in head["failed"])
-        return Results(_text(head["suite"]), _text(head["harness"]), scores, items, failed)
+        versions = {package: _text(version) for package, version in head.get("versions", {}).items()}
+        shots = {scenario: _count(number) for scenario, number in head.get("shots", {}).items()}
+        return Results(_text(head["suite"]), _text(head["harness"]), scores, items, failed, versions, shots)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise HarnessError(f"no readable results in {directory}", facts={"says": str(error)}) from error
 
@@ -209,7 +240,7 @@ def _item(line: dict[str, Any]) -> Item:
     item = Item(**{**line, "scores": {name: _read(value) for name, value in line["scores"].items()}})
     for text in (item.suite, item.scenario, item.id, item.prompt_sha256):
         _text(text)
-    for optional in (item.subject, item.group, item.reference, item.prediction):
+    for optional in (item.subject, item.group, item.reference, item.prediction, item.prompt):
         _text("" if optional is None else optional)
     return item
 
@@ -223,6 +254,12 @@ def _score_of(data: dict[str, Any]) -> Score:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"not a text: {value!r:.80}")
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"not a whole number: {value!r:.80}")
     return value
 
 

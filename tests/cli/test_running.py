@@ -145,6 +145,8 @@ def test_json_is_one_document_on_stdout(evaluation: Evaluation, capsys: pytest.C
             for metric in ("exact_match", "quasi_exact_match")
         ],
         "failed": [{"scenario": "geography", "error": NO_NETWORK}],
+        "versions": {},
+        "shots": {"biology": 5},
     }
 
 

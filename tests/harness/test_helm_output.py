@@ -82,7 +82,40 @@ def test_a_complete_suite_becomes_items_and_scores(tmp_path: Path) -> None:
         reference="Paris",
         prediction="Rome",
         scores={"exact_match": 0.0, "quasi_exact_match": 0.0},
+        prompt="What is the capital of France?",
     )
+    assert found.shots == {"geography": 5}
+
+
+@pytest.mark.parametrize(
+    ("fitted", "shots"),
+    [([3, 5, 4], 5), ([0, 0, 0], 0), ([None, None, None], 2), ([None, 1, None], 1)],
+    ids=["as many as fitted before any", "none", "not told: as asked", "told once"],
+)
+def test_shots_are_the_worked_examples_that_stood_before_a_question(
+    tmp_path: Path, fitted: list[int | None], shots: int
+) -> None:
+    asked = [Answer(str(number)) for number in range(3)]
+    pairs = zip(asked, fitted, strict=True)
+    states = [request_state(answer, num_train_instances=number) for answer, number in pairs]
+    run = write_helm_run(tmp_path, RUN, asked, states=states)
+    content = {"adapter_spec": {"max_train_instances": 2}, "request_states": states}
+    (run / "scenario_state.json").write_text(json.dumps(content))
+    assert read(tmp_path).shots == {"geography": shots}
+
+
+def test_shots_that_helm_does_not_tell_are_not_known(tmp_path: Path) -> None:
+    states = [request_state(Answer("q"), num_train_instances=None)]
+    run = write_helm_run(tmp_path, RUN, [Answer("q")], states=states)
+    (run / "scenario_state.json").write_text(json.dumps({"request_states": states}))
+    found = read(tmp_path)
+    assert (found.shots, found.failed, len(found.items)) == ({}, (), 1)
+
+
+def test_of_a_long_question_the_beginning_is_kept_and_all_of_it_is_hashed(tmp_path: Path) -> None:
+    long = "Once upon a time. " * 100
+    item = read_one(tmp_path, Answer("q", text=long))
+    assert (item.prompt, item.prompt_sha256) == (long[:1000], sha256(f"Question: {long}\nAnswer:"))
 
 
 def test_bookkeeping_is_no_score(tmp_path: Path) -> None:

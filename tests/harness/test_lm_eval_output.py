@@ -48,11 +48,56 @@ def test_a_task_becomes_items_and_scores(tmp_path: Path) -> None:
                 reference="Paris",
                 prediction=prediction,
                 scores={"exact_match": right},
+                prompt=f"Question: Which is {number}?\nAnswer:",
             )
             for number, prediction, right in ((0, "Paris", 1.0), (1, "Rome", 0.0))
         ),
         failed=(),
     )
+
+
+LONG = "Once upon a time. " * 100
+WORKED = "Q: 1?\nA: 1\n\nQ: 2?\nA: 2\n\n"
+
+
+@pytest.mark.parametrize(
+    ("context", "shots", "config", "prompt"),
+    [
+        (f"{WORKED}Q: 3?\nA:", 2, {"fewshot_delimiter": "\n\n"}, "Q: 3?\nA:"),
+        (f"About sums.\n\n{WORKED}Q: 3?", 2, {"fewshot_delimiter": "\n\n", "description": "About sums.\n\n"}, "Q: 3?"),
+        ("Q: 1?;Q: 2?", 1, {"fewshot_delimiter": "\n\n", "fewshot_config": {"fewshot_delimiter": ";"}}, "Q: 2?"),
+        ("About sums. Q:\n\n3?", 0, {"fewshot_delimiter": "\n\n", "description": "About sums. "}, "Q:\n\n3?"),
+        (LONG, 0, {}, LONG[:1000]),
+        (f"{WORKED}{LONG}", 2, {"fewshot_delimiter": "\n\n"}, LONG[:1000]),
+        (f"{WORKED}Two\n\nparts?", 2, {"fewshot_delimiter": "\n\n"}, f"{WORKED}Two\n\nparts?"),
+        (f"{WORKED}{LONG}\n\nWhy?", 2, {"fewshot_delimiter": "\n\n"}, f"{LONG}\n\nWhy?"[-1000:]),
+        (f"{WORKED}Q: 3?", 2, {}, f"{WORKED}Q: 3?"),
+        (f"{WORKED}{LONG}", None, {"fewshot_delimiter": "\n\n"}, LONG[-1000:]),
+        ("", 0, {}, None),
+        ("", 2, {"fewshot_delimiter": "\n\n"}, None),
+    ],
+    ids=[
+        *("after the worked examples", "after the description as well", "a delimiter of the worked examples alone"),
+        *("without worked examples", "long", "long, after worked examples", "a question that holds the delimiter"),
+        *("a long one that holds it", "a delimiter that is not known", "a number that is not known"),
+        *("nothing", "nothing after worked examples"),
+    ],
+)
+def test_the_question_is_what_stands_after_description_and_worked_examples_or_the_end(
+    tmp_path: Path, context: str, shots: int | None, config: dict[str, Any], prompt: str | None
+) -> None:
+    asked = sample(0, acc=1.0, arguments={"gen_args_0": {"arg_0": context, "arg_1": " 3"}})
+    n_shot: dict[str, Any] = {} if shots is None else {"n-shot": {"arc": shots, "other": 7}}
+    write_task(tmp_path, "arc", {"arc": [asked]}, {"arc": {}}, configs={"arc": config}, **n_shot)
+    found = read(tmp_path)
+    assert (found.items[0].prompt, found.shots) == (prompt, {} if shots is None else {"arc": shots})
+    assert found.items[0].prompt_sha256 == hashlib.sha256(context.encode()).hexdigest()
+
+
+def test_a_task_that_failed_has_no_shots(tmp_path: Path) -> None:
+    n_shot: dict[str, Any] = {"n-shot": {"a.b": 3, "c": 1}}
+    write_task(tmp_path, "a_b", {"a.b": [sample(0, acc=1.0)], "c": []}, {"a.b": {}, "c": {}}, **n_shot)
+    assert read(tmp_path).shots == {"a.b": 3}
 
 
 def test_each_filter_gives_its_name_to_its_metrics_and_a_question_stays_one_item(tmp_path: Path) -> None:

@@ -192,6 +192,13 @@ def test_a_line_says_what_was_asked_and_answered(done: Done) -> None:
     assert line["reference"] == "漢字\u2028Whale"
     assert isinstance(line["prediction"], str)
     assert len({line["prompt_sha256"] for line in lines.values()}) == 5
+    assert line["prompt"] == "biology 2?"
+
+
+def test_the_results_tell_the_worked_examples_that_there_were_and_what_evaluated(done: Done) -> None:
+    results = done.outcome.results
+    assert results.shots == {"biology": 2, "geography": 2}  # asked for are 5, and the files have 2
+    assert set(results.versions) == {"crfm-helm", "torch", "transformers", "datasets"}
 
 
 def test_helms_own_numbers_agree(done: Done) -> None:

@@ -163,6 +163,12 @@ def test_standard_errors_agree_where_lm_eval_has_the_same(done: Done) -> None:
         assert ours[name].n == 5
 
 
+def test_the_results_tell_the_worked_examples_that_there_were_and_what_evaluated(done: Done) -> None:
+    results = done.outcome.results
+    assert results.shots == {"places_choose": 0, "places_perplexity": 0, "places_say": 0}
+    assert set(results.versions) == {"lm-eval", "torch", "transformers", "datasets"}
+
+
 def test_a_line_says_what_was_asked_and_answered(done: Done) -> None:
     lines = {(line["scenario"], line["id"]): line for line in done.lines()}
     assert len(lines) == 15
@@ -171,6 +177,8 @@ def test_a_line_says_what_was_asked_and_answered(done: Done) -> None:
     assert (line["reference"], line["prediction"] in CHOICES) == ("Rome", True)
     assert line["scores"]["acc"] == float(line["prediction"] == line["reference"])
     assert isinstance(lines["places_say", "0"]["prediction"], str)
+    asked = ["Question: Where is 4?\nAnswer:"] * 2 + ["Where is 4?"]
+    assert [lines[f"places_{task}", "4"]["prompt"] for task in ("choose", "say", "perplexity")] == asked
     assert all(
         line["scores"]["exact_match"] == float(line["prediction"] == line["reference"])
         for (scenario, _), line in lines.items()

@@ -41,6 +41,7 @@ def test_a_whole_line_is_taken_as_it_is(tmp_path: Path) -> None:
         "reference": "Paris",
         "prediction": "Rome\u2028",
         "scores": {"exact_match": 0.5, "f1": 0},
+        "prompt": "Where is the Louvre?",
     }
     found = read(tmp_path, line)
     assert found.items == [Item(**{**line, "scores": {"exact_match": 0.5, "f1": 0.0}})]
@@ -49,7 +50,7 @@ def test_a_whole_line_is_taken_as_it_is(tmp_path: Path) -> None:
 
 def test_what_may_be_left_out_is_filled_in(tmp_path: Path) -> None:
     nothing = dict.fromkeys(
-        ("suite", "subject", "group", "repeat", "prompt_sha256", "reference", "prediction", "error")
+        ("suite", "subject", "group", "repeat", "prompt_sha256", "reference", "prediction", "error", "prompt")
     )
     assert read(tmp_path, GOOD, {**GOOD, **nothing}, {**GOOD, "latency": [1]}).items == [ITEM]
 
@@ -73,7 +74,18 @@ def test_a_value_is_taken_for_what_it_means(tmp_path: Path, field: str, value: o
 
 def test_a_prompt_is_hashed_here_where_its_hash_is_not_given(tmp_path: Path) -> None:
     (item,) = read(tmp_path, {**GOOD, "prompt": "Où?"}).items
-    assert item.prompt_sha256 == hashlib.sha256("Où?".encode()).hexdigest()
+    assert (item.prompt_sha256, item.prompt) == (hashlib.sha256("Où?".encode()).hexdigest(), "Où?")
+
+
+def test_of_a_long_prompt_the_beginning_is_kept_and_all_of_it_is_hashed(tmp_path: Path) -> None:
+    long = "Où? " * 1000
+    (item,) = read(tmp_path, {**GOOD, "prompt": long}).items
+    assert (item.prompt_sha256, item.prompt) == (hashlib.sha256(long.encode()).hexdigest(), long[:1000])
+
+
+def test_a_prompt_that_is_no_text_is_a_wrong_line(tmp_path: Path) -> None:
+    found = read(tmp_path, {**GOOD, "prompt": ["Où?"], "prompt_sha256": "9d" * 32})
+    assert found.failures() == {"geo": "1 wrong line: line 1: prompt: must be text, not a list"}
 
 
 def test_numbers_that_are_not_finite_are_kept(tmp_path: Path) -> None:

@@ -148,6 +148,29 @@ def test_a_complete_evaluation_is_told_kept_and_tracked(evaluation: Evaluation) 
     assert set(DOCUMENTED_TAGS) <= set(run.data.tags)
 
 
+def install(evaluation: Evaluation, name: str, version: str) -> None:
+    """Puts a package beside HELM, as pip would."""
+    place = evaluation.directory / "lib" / "python3.11" / "site-packages" / f"{name}-{version}.dist-info"
+    place.mkdir(parents=True)
+    (place / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+
+
+def test_results_tell_what_evaluated_how_many_worked_examples_there_were_and_what_was_asked(
+    evaluation: Evaluation,
+) -> None:
+    install(evaluation, "crfm_helm", "0.5.16")
+    found = harness.run(evaluation.request()).results
+    assert (found.versions, found.shots) == ({"crfm-helm": "0.5.16"}, {"biology": 5, "geography": 5})
+    assert {item.prompt for item in found.items} == {"What is the capital of France?"}
+
+
+def test_what_is_written_at_an_interruption_tells_what_evaluated(evaluation: Evaluation) -> None:
+    install(evaluation, "crfm_helm", "0.5.16")
+    interrupted(evaluation)
+    found = results.read(evaluation.scratch / "evaluation" / "output")
+    assert (found.partial, found.versions, found.shots) == (True, {"crfm-helm": "0.5.16"}, {"geography": 5})
+
+
 def test_what_is_logged_are_the_output_the_checked_config_and_the_run_specs_as_they_were(
     evaluation: Evaluation,
 ) -> None:

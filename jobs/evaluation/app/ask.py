@@ -62,6 +62,7 @@ def judged(line: dict[str, Any], asked: str, predicted: str) -> dict[str, Any]:
     right = {text.casefold() for text in (line["answer"], *line.get("aliases", ()))}
     return {
         "id": line["id"],
+        "prompt": line["question"],
         "prompt_sha256": hashlib.sha256(asked.encode()).hexdigest(),
         "reference": line["answer"],
         "prediction": predicted,

@@ -9,12 +9,21 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from cajajejo.results import FailedScenario, Item, Results, check_names, hash_of, metric_part, scores_of
+from cajajejo.results import (
+    FailedScenario,
+    Item,
+    Results,
+    check_names,
+    hash_of,
+    metric_part,
+    prompt_part,
+    scores_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _SPLITS: Final = {"test", "valid"}
@@ -24,6 +33,8 @@ _BOOKKEEPING: Final = re.compile(
 _LANGUAGE_MODELLING: Final = {"logprob", "perplexity", "bits_per_byte", "logprob_per_byte"}
 _NO_RUNS: Final = {"eval_cache", "groups"}
 """Directories of a suite that HELM makes beside those of its runs, the second one when it summarizes them."""
+_Question: TypeAlias = tuple[str, int]
+"""Id and trial of an instance."""
 _MODEL_PART: Final = re.compile(r"(?<=[:,])(model|model_deployment)=[^,]*,?")
 
 
@@ -50,18 +61,22 @@ def read(suite_directory: Path, suite: str, failed: Mapping[str, str]) -> Result
         HarnessError: two runs would share the name of a scenario.
     """
     items: list[Item] = []
+    shots: dict[str, int] = {}
     failures: list[FailedScenario] = []
     runs = _runs(suite_directory)
     check_names({run.name: scenario_of(run.name) for run in runs}, keep="the run specs")
     for run in runs:
         try:
-            items += _items(run, suite)
+            found, worked_examples = _of_run(run, suite)
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             why = failed.get(run.name) or f"its files are not complete: {error}"
             failures.append(FailedScenario(scenario_of(run.name), why))
+        else:
+            items += found
+            shots |= worked_examples
     seen = {run.name for run in runs}
     failures += [FailedScenario(scenario_of(name), why) for name, why in failed.items() if name not in seen]
-    return Results(suite, "helm", scores_of(items), tuple(items), tuple(failures))
+    return Results(suite, "helm", scores_of(items), tuple(items), tuple(failures), shots=shots)
 
 
 def _runs(directory: Path) -> list[Path]:
@@ -70,13 +85,21 @@ def _runs(directory: Path) -> list[Path]:
     return sorted(path for path in directory.iterdir() if path.is_dir() and path.name not in _NO_RUNS)
 
 
-def _items(run: Path, suite: str) -> list[Item]:
-    """One item for each question and trial of a complete run, in the order of its files."""
+def _of_run(run: Path, suite: str) -> tuple[list[Item], dict[str, int]]:
+    """The items of a complete run, and how many worked examples its scenario has, where that is known."""
     scores = _scores_by_question(json.loads((run / "per_instance_stats.json").read_text("utf-8")))
-    states = json.loads((run / "scenario_state.json").read_text("utf-8"))["request_states"]
+    state = json.loads((run / "scenario_state.json").read_text("utf-8"))
     if not any(map(_scores, scores.values())):
         raise ValueError("they hold no answer to any question")
-    asked = _first_states(states)
+    asked = _first_states(state["request_states"])
+    shots = _shots(state["request_states"], state.get("adapter_spec", {}))
+    return _items(run, suite, scores, asked), {} if shots is None else {scenario_of(run.name): shots}
+
+
+def _items(
+    run: Path, suite: str, scores: Mapping[_Question, Mapping[str, float]], asked: Mapping[_Question, dict[str, Any]]
+) -> list[Item]:
+    """One item for each question and trial of a complete run, in the order of its files."""
     return [
         Item(
             suite=suite,
@@ -89,9 +112,17 @@ def _items(run: Path, suite: str) -> list[Item]:
             reference=_reference(asked[question]),
             prediction=_prediction(asked[question], raw),
             scores=_scores(raw),
+            prompt=prompt_part(str(asked[question]["instance"].get("input", {}).get("text", ""))),
         )
         for question, raw in scores.items()
     ]
+
+
+def _shots(states: Iterable[Mapping[str, Any]], adapter: Mapping[str, Any]) -> int | None:
+    """How many worked examples stood before a question: as many as fitted before any, else as HELM was asked for."""
+    found = [state["num_train_instances"] for state in states if "num_train_instances" in state]
+    shots = max(found, default=adapter.get("max_train_instances"))
+    return shots if isinstance(shots, int) else None
 
 
 def _scores(raw: Mapping[str, float]) -> dict[str, float]:
@@ -104,8 +135,8 @@ def _scores(raw: Mapping[str, float]) -> dict[str, float]:
     return judging or metrics
 
 
-def _scores_by_question(instances: list[dict[str, Any]]) -> dict[tuple[str, int], dict[str, float]]:
-    scores: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
+def _scores_by_question(instances: list[dict[str, Any]]) -> dict[_Question, dict[str, float]]:
+    scores: dict[_Question, dict[str, float]] = defaultdict(dict)
     for instance in instances:
         if "perturbation" in instance:
             continue
@@ -123,9 +154,9 @@ def _stats(stats: list[dict[str, Any]]) -> Iterator[tuple[str, float]]:
             yield metric_part(name["name"] + (f"_{sub_split}" if sub_split else "")), float(stat["mean"])
 
 
-def _first_states(states: list[dict[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
+def _first_states(states: list[dict[str, Any]]) -> dict[_Question, dict[str, Any]]:
     """The first request of every question; multiple choice may send several."""
-    first: dict[tuple[str, int], dict[str, Any]] = {}
+    first: dict[_Question, dict[str, Any]] = {}
     for state in states:
         if "perturbation" not in state["instance"]:
             first.setdefault((str(state["instance"]["id"]), int(state["train_trial_index"])), state)

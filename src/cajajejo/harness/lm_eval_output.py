@@ -15,7 +15,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.results import FailedScenario, Item, Results, Score, check_names, hash_of, metric_part, scores_of
+from cajajejo.results import (
+    LONGEST_PROMPT,
+    FailedScenario,
+    Item,
+    Results,
+    Score,
+    check_names,
+    hash_of,
+    metric_part,
+    prompt_part,
+    scores_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,6 +62,12 @@ class _TaskFiles:
     def config(self) -> Mapping[str, Any]:
         return self.run["configs"].get(self.name, {})  # type: ignore[no-any-return]  # JSON
 
+    @property
+    def shots(self) -> int | None:
+        """How many worked examples stood before each question; None: not known."""
+        found = self.run.get("n-shot", {}).get(self.name)
+        return found if isinstance(found, int) else None
+
 
 def read(directory: Path, failed: Mapping[str, str]) -> Results:
     """The results of every task that is complete under `directory`; `failed` says by task why others are missing.
@@ -60,6 +77,7 @@ def read(directory: Path, failed: Mapping[str, str]) -> Results:
     """
     items: list[Item] = []
     scores: list[Score] = []
+    shots: dict[str, int] = {}
     failures = [FailedScenario(metric_part(task), why) for task, why in failed.items()]
     runs, unreadable = _runs(directory)
     tasks = list(_newest(runs))
@@ -72,10 +90,12 @@ def read(directory: Path, failed: Mapping[str, str]) -> Results:
         else:
             items += found
             scores += others
+            shots |= {} if task.shots is None else {task.scenario: task.shots}
     failures += [FailedScenario(metric_part(name), why) for name, why in unreadable.items() if name not in failed]
     scores += _groups(run for _, run in runs)
     by_name = {score.name: score for score in (*scores, *scores_of(items))}
-    return Results(SUITE, "lm-eval", tuple(by_name[name] for name in sorted(by_name)), tuple(items), tuple(failures))
+    ordered = tuple(by_name[name] for name in sorted(by_name))
+    return Results(SUITE, "lm-eval", ordered, tuple(items), tuple(failures), shots=shots)
 
 
 def complete(directory: Path) -> set[str]:
@@ -160,6 +180,7 @@ def _items(task: _TaskFiles, samples: Sequence[Mapping[str, Any]]) -> list[Item]
             reference=_chosen(first, first["target"]) if multiple_choice else _target(first["target"]),
             prediction=_likeliest(first) if multiple_choice else _generated(first),
             scores={name: value for sample in (first, *more) for name, value in _scores(sample)},
+            prompt=_question(_prompt(first), task.config, task.shots),
         )
         for question, (first, *more) in by_question.items()
     ]
@@ -230,6 +251,21 @@ def _requests(sample: Mapping[str, Any]) -> list[tuple[Any, Any]]:
 def _prompt(sample: Mapping[str, Any]) -> str:
     context, _ = _requests(sample)[0]
     return context if isinstance(context, str) else json.dumps(context, sort_keys=True)
+
+
+def _question(prompt: str, config: Mapping[str, Any], shots: int | None) -> str | None:
+    """What was asked of `prompt`, without description and worked examples; its end where that cannot be told.
+
+    lm-eval keeps the whole context alone: the description, each worked example with a delimiter after it, the question.
+    """
+    delimiter = {**config, **(config.get("fewshot_config") or {})}.get("fewshot_delimiter")
+    description = config.get("description")
+    rest = prompt.removeprefix(description if isinstance(description, str) else "")
+    if shots == 0:
+        return prompt_part(rest)
+    if isinstance(delimiter, str) and delimiter and rest.count(delimiter) == shots:
+        return prompt_part(rest.rpartition(delimiter)[2])
+    return rest[-LONGEST_PROMPT:] or None
 
 
 def _choices(sample: Mapping[str, Any]) -> list[str]:

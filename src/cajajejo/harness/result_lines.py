@@ -15,7 +15,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.results import Item, hash_of, metric_part
+from cajajejo.results import Item, hash_of, metric_part, prompt_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -176,6 +176,7 @@ def _fields(line: bytes) -> Mapping[str, Any]:
 
 
 def _item(scenario: str, fields: Mapping[str, Any]) -> Item:
+    prompt = _optional(fields, "prompt")
     return Item(
         suite=_optional(fields, "suite") or SUITE,
         scenario=scenario,
@@ -183,10 +184,11 @@ def _item(scenario: str, fields: Mapping[str, Any]) -> Item:
         group=_optional(fields, "group"),
         id=_text(fields, "id"),
         repeat=_repeat(fields),
-        prompt_sha256=_prompt_sha256(fields),
+        prompt_sha256=_prompt_sha256(fields, prompt),
         reference=_optional(fields, "reference"),
         prediction=_optional(fields, "prediction"),
         scores=_scores(fields),
+        prompt=prompt_part(prompt or ""),
     )
 
 
@@ -218,9 +220,9 @@ def _repeat(fields: Mapping[str, Any]) -> int:
     return value
 
 
-def _prompt_sha256(fields: Mapping[str, Any]) -> str:
+def _prompt_sha256(fields: Mapping[str, Any], prompt: str | None) -> str:
     """The hash of the prompt; of one that is given as it is, it is taken here; of none, that of nothing."""
-    given, prompt = _optional(fields, "prompt_sha256"), _optional(fields, "prompt")
+    given = _optional(fields, "prompt_sha256")
     if given is None:
         return _NO_PROMPT if prompt is None else hash_of(prompt)
     if not _SHA256.fullmatch(given):

@@ -195,15 +195,20 @@ def _harness(work: Work, shelf: Shelf | None) -> Results:
     finally:
         if keeper is not None:
             keeper.close()
-    return found.adapter.results(task, ended)
+    return _found(work, task, ended)
+
+
+def _found(work: Work, task: Task, ended: Ended) -> Results:
+    """What the harness left, with the versions of what made it."""
+    adapter = work.inputs.adapter
+    return replace(adapter.results(task, ended), versions=adapter.versions(task.environ))
 
 
 def _flush(work: Work, task: Task, progress: Progress, keeper: Keeper | None) -> None:
     """Writes the results of complete scenarios, and keeps all where the next attempt looks; takes seconds."""
 
     def write() -> None:
-        found = work.inputs.adapter.results(task, Ended(-15, progress))
-        results.write(found, task.place.output)
+        results.write(_found(work, task, Ended(-15, progress)), task.place.output)
 
     with suppress(CajajejoError, OSError):  # no scenario is complete, or the disk is full: it ends all the same
         done_within(work.interruption.within(FLUSH_SECONDS, reserve=RESERVE_SECONDS), write)
@@ -220,7 +225,7 @@ def _written(work: Work, state: State, found: Results) -> tuple[State, Results]:
     if place.log.exists():
         shutil.copyfile(place.log, place.output / place.log.name)
     facts = system_facts.gather(request.environ, image_digest=work.inputs.config.image_digest)
-    facts |= work.inputs.adapter.versions(request.environ)
+    facts |= found.versions
     return place.save(state, finished_at=finished_at, evaluated=not found.partial, facts=facts), found
 
 

@@ -37,6 +37,8 @@ DIGEST: Final = "evaluation_results"
 _FACT: Final = "system."
 _TABLES: Final = "mlflow.loggedArtifacts"
 _ENDED: Final = "FINISHED"
+_LATER: Final = {"versions", "shots"}
+"""Parts of a summary that older ones lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +177,14 @@ def _has_more(run: Any, finished: Finished, expected: str) -> bool:
 
 
 def digest(finished: Finished, found: list[Artifact]) -> str:
-    """The hash of what is logged of an evaluation: its numbers, and the names and sizes of its files."""
+    """The hash of what is logged of an evaluation: its numbers, and the names and sizes of its files.
+
+    What results did not hold once is left out where it is not there, so that older ones keep the digest that they have.
+    """
+    summary = found_results.summary(finished.results)
     what = {
         "id": finished.id,
-        "summary": found_results.summary(finished.results),
+        "summary": {name: value for name, value in summary.items() if value or name not in _LATER},
         "instances": len(finished.results.items),
         "artifacts": sorted([artifact.path, artifact.size] for artifact in found),
     }

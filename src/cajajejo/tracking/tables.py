@@ -22,7 +22,7 @@ MOST_ROWS: Final = 10_000
 LONGEST_TEXT: Final = 2_000
 _COLUMNS: Final = (
     *("suite", "scenario", "subject", "id", "repeat", "group"),
-    *("prompt_sha256", "reference", "prediction"),
+    *("prompt_sha256", "prompt", "reference", "prediction"),
 )
 _SCORE: Final = "scores."
 
