@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"mlflow", "kubernetes", "google", "tensorboard", "numpy", "git", "jinja2", "yaml", "sqlite3", "rich", "torch"}
+HEAVY = {
+    *("mlflow", "kubernetes", "google", "tensorboard", "numpy", "scipy", "msgspec", "git", "jinja2", "yaml", "sqlite3"),
+    *("rich", "torch"),
+}
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "cajajejo"
 SEAMS = {
     "mlflow": {"tracking/connection.py"},
@@ -32,6 +35,8 @@ SEAMS = {
         "logs/cloud_sink.py",
     },
     "google_crc32c": {"event_writer.py", "models/checksums.py"},  # which google-cloud-storage brings
+    "scipy": {"comparison/__init__.py"},
+    "msgspec": {"comparison/__init__.py"},
     "grpc": {"logs/cloud_connection.py"},  # which tensorboard and google-cloud-logging bring
 }
 

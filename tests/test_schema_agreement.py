@@ -43,6 +43,29 @@ METRICS = {
         "alert_after_second_test_failure": False,
     },
 }
+POLICY: dict[str, Any] = {
+    "kind": "gate_policy",
+    "version": "v1",
+    "confidence": 0.95,
+    "correction": "holm",
+    "min_pairs": 30,
+    "seed": 0,
+    "rules": [
+        {
+            "name": "knowledge",
+            "metrics": ["a*", "b/*"],
+            "tier": "blocking",
+            "max_drop": 0.02,
+            "max_relative_drop": "0.05",
+            "direction": "higher_is_better",
+            "score_range": [0, 1],
+            "point": False,
+        },
+        {"name": "level", "metrics": ["a"], "tier": "advisory", "min_value": 0.6, "point": True},
+        {"name": "toxicity", "metrics": ["b"], "max_value": 0.1, "direction": "lower_is_better"},
+    ],
+    "default": {"tier": "advisory"},
+}
 DOCUMENTS: dict[str, list[dict[str, Any]]] = {
     "evaluation": [
         builders.job_config(env={"A": "8"}),
@@ -75,6 +98,7 @@ DOCUMENTS: dict[str, list[dict[str, Any]]] = {
         ),
     ],
     "metrics": [METRICS],
+    "gate-policy": [POLICY],
 }
 SCALARS = (None, True, False, 0, 1, -1, 3, 2.5, 1.5e3, "", "x", "3", " 3 ", "3.5", "true", "False", "1_000", "16Gi")
 MORE = ("16GB", "a b", "-a", "a/b", "preferred", "gs://bucket/model", "sqlite:///m.db", "equal")

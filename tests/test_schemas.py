@@ -99,7 +99,7 @@ def test_every_field_is_described_and_every_word_is_one_of_json_schema(name: str
     known = {
         *("$ref", "additionalProperties", "anyOf", "const", "default", "description", "enum", "examples", "items"),
         *("maxItems", "maxLength", "maximum", "minItems", "minLength", "minimum", "exclusiveMinimum", "not", "pattern"),
-        *("propertyNames", "type"),
+        *("exclusiveMaximum", "propertyNames", "type"),
     }
     assert {word for _, words in fields for word in words} <= known
 
@@ -136,14 +136,19 @@ def test_every_metric_configuration_of_the_documents_fits(text: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [*(path for path in JOB_CONFIGS if "data" not in path.parts), *ROOT.glob("jobs/evaluation/*.metrics.yml")],
+    [
+        *(path for path in JOB_CONFIGS if "data" not in path.parts),
+        *ROOT.glob("jobs/evaluation/*.metrics.yml"),
+        *ROOT.glob("jobs/evaluation/*.policy.yml"),
+    ],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_the_first_line_tells_an_editor_where_the_schema_is(path: Path) -> None:
     first = path.read_text("utf-8").splitlines()[0]
     named = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
     assert named is not None
-    name = "metrics" if path.name.endswith(".metrics.yml") else "evaluation"
+    kind = path.name.split(".")[-2]
+    name = {"metrics": "metrics", "policy": "gate-policy"}.get(kind, "evaluation")
     assert (path.parent / named[1]).resolve() == ROOT / "schemas" / schemas.file_name(name)
 
 

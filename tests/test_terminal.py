@@ -115,6 +115,9 @@ def test_every_glyph_has_an_ascii_form() -> None:
     names = ("pass", "regression", "failed", "inconclusive", "improvement", "none", "bar", "dash")
     assert [PLAIN.glyph(name) for name in names] == ["✓", "✗", "✗", "?", "▲", "\N{EN DASH}", "━", "—"]
     assert [ASCII.glyph(name) for name in names] == ["ok", "x", "x", "?", "^", "-", "=", "-"]
+    compared = ("better", "equal", "worse", "fail")
+    assert [PLAIN.glyph(name) for name in compared] == ["▲", "✓", "✗", "✗"]
+    assert [ASCII.glyph(name) for name in compared] == ["^", "ok", "x", "x"]
 
 
 def test_plain_text_cannot_steer_the_terminal() -> None:

@@ -484,6 +484,16 @@ def test_over_http_the_end_of_a_job_is_written_on_its_one_run_and_found(mlflow_s
     assert stored(mlflow_server, run_id).info.status == "FAILED"
 
 
+def test_a_server_that_is_not_there_has_refused_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(TrackingAwayError) as caught, tracking.client("http://me:hush@127.0.0.1:9") as store:
+        store.get_run("0" * 32)
+    assert caught.value.lines() == [
+        "Error: the tracking server does not answer: http://127.0.0.1:9",
+        "  says        connection refused",
+    ]
+
+
 def test_a_server_that_wants_a_password_is_told_when_the_run_starts() -> None:
     with server(401) as (uri, _), pytest.raises(TrackingError) as caught:
         tracking.start_run(tracking.new_run(config(uri), IDENTITY), run_id=None)

@@ -36,6 +36,9 @@
     ├── GoesOnError               1    we stop waiting, and what was waited for goes on
     │   ├── StillGoingError     124    the time to wait has passed
     │   └── StoppedWaitingError 130    Ctrl-C while waiting
+    ├── NoResultsError            1    an evaluation to compare is not there, or has no readable results
+    ├── DifferentPromptsError     1    two evaluations asked differently under one id
+    ├── ComparisonInputError      1    what `compare` is given in Python cannot be compared
     ├── ScratchBusyError          1    another evaluation works in the same directory
     ├── InterruptedRunError     130    Ctrl-C (143: SIGTERM); what is finished is kept
     └── UsageError                2    the command line is wrong
@@ -77,8 +80,8 @@ EXIT_CODES: Final[Mapping[ExitCode, str]] = {
     ExitCode.FAILED: "an expected failure: a bad file, a server that does not answer, a failed job",
     ExitCode.USAGE: "the command line is wrong; in the pod also the environment, the config or the run specs",
     ExitCode.BUG: "a bug: the traceback is saved, and its path printed",
-    ExitCode.REGRESSION: "a metric is out of bounds",
-    ExitCode.INCONCLUSIVE: "no verdict: too little history, a missing metric or NaN, a partial evaluation",
+    ExitCode.REGRESSION: "a metric is out of bounds, a comparison finds one worse, or a policy says no",
+    ExitCode.INCONCLUSIVE: "no verdict: little history, few pairs, a missing metric or NaN, a partial evaluation",
     ExitCode.STILL_GOING: "the time to wait has passed, the work goes on",
     ExitCode.INTERRUPTED: "Ctrl-C; what is finished is kept",
     ExitCode.TERMINATED: "SIGTERM; what is finished is kept",

@@ -1,9 +1,10 @@
-"""The phrases that messages are made of: a value as it is shown, the name that was probably meant, no logins."""
+"""The phrases that messages are made of: a value as it is shown, some of many names, which was meant, no logins."""
 
 from __future__ import annotations
 
 import difflib
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -42,6 +43,18 @@ def shown(value: object) -> str:
 def cut(text: str) -> str:
     """`text` as it stands in a sentence, never long."""
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def some(names: Sequence[str], total: int | None = None, most: int = 3) -> str:
+    """The first of `names`, and how many more there are of all `total`: ``a, b, c and 12 more``."""
+    shown = names[:most]
+    more = (len(names) if total is None else total) - len(shown)
+    return ", ".join(shown) + (f"{' and ' * bool(shown)}{more:,} more" if more > 0 else "")
+
+
+def matches(name: str, glob: str) -> bool:
+    """Whether `glob` means `name`: it is the name itself, or fits the whole of it; letters count as they are."""
+    return name == glob or fnmatchcase(name, glob)
 
 
 def closest(name: object, names: Iterable[str]) -> str | None:

@@ -13,9 +13,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from cajajejo import files, job_outputs, outputs
+from cajajejo import comparison_outputs, files, job_outputs, outputs
 from cajajejo.config import EvaluationJobConfig
 from cajajejo.errors import CajajejoError, UsageError
+from cajajejo.gate_policy import GatePolicy
 from cajajejo.metrics.config import MetricsConfig
 from cajajejo.models.fetched_model import FetchedModel
 from cajajejo.phrases import closest
@@ -55,8 +56,15 @@ class Published:
 PUBLISHED: Final[Mapping[str, Published]] = {
     "evaluation": Published("Evaluation job config, version v4", EvaluationJobConfig),
     "metrics": Published("Metric configuration", MetricsConfig),
+    "gate-policy": Published("Policy of a release gate", GatePolicy),
     "run": Published("Output of jobs evaluation run --json", outputs.LocalRun),
     "upload-results": Published("Output of jobs evaluation upload-results --json", outputs.Upload),
+    "comparison": Published(
+        "Output of jobs evaluation compare --json, of one candidate", comparison_outputs.ComparisonDocument
+    ),
+    "comparisons": Published(
+        "Output of jobs evaluation compare --json, of several candidates", comparison_outputs.ComparisonsDocument
+    ),
     "model-fetch": Published("Output of model fetch --json", FetchedModel),
     "validate": Published("Output of jobs evaluation validate --json", outputs.Validation),
     "submit-job": Published("Output of jobs evaluation submit-job --json", outputs.Submission),

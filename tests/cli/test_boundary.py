@@ -14,7 +14,15 @@ from cajajejo import __version__, cli
 from cajajejo.cli import screen
 from cajajejo.cli.groups import group
 from cajajejo.cli.options import AsJson  # noqa: TC001  # the parser reads annotations at run time
-from cajajejo.errors import CajajejoError, FileProblemsError, InterruptedRunError, Problem, SanityError, UsageError
+from cajajejo.errors import (
+    CajajejoError,
+    ExitCode,
+    FileProblemsError,
+    InterruptedRunError,
+    Problem,
+    SanityError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -289,3 +297,10 @@ def test_a_pipe_that_is_closed_while_a_command_prints_ends_quietly(
     code: str, arguments: list[str], environ: dict[str, str]
 ) -> None:
     assert into_a_closed_pipe(code, *arguments, **environ) == (0, "")
+
+
+@pytest.mark.parametrize("asked", [["--format", "json"], ["--format=json"], ["--json"]])
+def test_an_error_is_json_where_the_result_would_be(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    code = cli.run(cli.app, ["jobs", "evaluation", "compare", "nothing", "here", *asked], prog_name="cajajejo")
+    error = json.loads(capsys.readouterr().err)["error"]
+    assert (code, error["kind"]) == (ExitCode.FAILED, "NoResultsError")

@@ -29,8 +29,8 @@ from cajajejo.status import Entry, State, Status
 from cajajejo.terminal import Style
 from tests.cli import lives
 from tests.clusters import Talk, talking
+from tests.documents import fits
 from tests.terminals import Terminal, seen
-from tests.test_outputs import fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,9 +18,9 @@ from cajajejo.cli.log_output import Raw, Screen
 from cajajejo.logs import Line
 from cajajejo.terminal import Style
 from tests.clusters import Talk, talking
+from tests.documents import fits
 from tests.logs import arranging
 from tests.logs.arranging import CREATING, ENDED, RUNNING, at
-from tests.test_outputs import fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 import traceback
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -78,7 +79,7 @@ def run(
         usage_errors: errors that count as a wrong command line here (exit code 2).
     """
     screen.ensure_streams()
-    as_json = "--json" in arguments
+    as_json = _asks_for_json(arguments)
     screen.configure(trace=False, quiet=False, color="auto", as_json=as_json)
     try:
         if not _ASKS_ABOUT_US.intersection(arguments):
@@ -107,6 +108,11 @@ def run(
             _report(CajajejoError("the working directory is gone", run="cd ~"), as_json=as_json)
             return ExitCode.FAILED
         return _report_bug(error, as_json=as_json)
+
+
+def _asks_for_json(arguments: Sequence[str]) -> bool:
+    """Whether ``--json`` is there, or what it is short for: ``--format json``."""
+    return not {"--json", "--format=json"}.isdisjoint(arguments) or ("--format", "json") in pairwise(arguments)
 
 
 def _is_nowhere() -> bool:

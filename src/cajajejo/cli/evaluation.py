@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from cajajejo.cli import running, screen, submission, uploading
+from cajajejo.cli import comparing, running, screen, submission, uploading
 from cajajejo.cli.groups import group
 from cajajejo.cli.options import (
     AllowUnknownAccelerator,
@@ -121,4 +121,5 @@ def validate(
 app.command("diff")(submission.diff)
 app.command("submit-job")(submission.submit_job)
 app.command("run")(running.run)
+app.command("compare")(comparing.compare)
 app.command("upload-results")(uploading.upload_results)

@@ -283,3 +283,4 @@ OlderThan = Annotated[
 Orphans = Annotated[
     bool, typer.Option("--orphans", help="Remove what was made for jobs that never came, in place of jobs.")
 ]
+# Comparing evaluations

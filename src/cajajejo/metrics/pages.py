@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.metrics import wording
+from cajajejo import digits
 from cajajejo.terminal import Column, table
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ def no_points(test: str, metric: str | None, url: str, names: Sequence[str], sty
 def collected(metrics: Mapping[str, float], style: Style) -> list[str]:
     """A table of the metrics of one run, in order of names."""
     columns = (Column("metric", widest=True), Column("value", right=True))
-    return table(
-        columns, [(style.plain(name), wording.number(value)) for name, value in sorted(metrics.items())], style
-    )
+    return table(columns, [(style.plain(name), digits.number(value)) for name, value in sorted(metrics.items())], style)
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -70,7 +68,7 @@ def _cells(row: Row, style: Style) -> tuple[str, ...]:
     if row.status != "success":
         verdict = f"{style.glyph('failed')} {row.status}"
     bound = row.lower_bound if row.lower_bound is not None else row.upper_bound
-    value = wording.number(row.value, bound)
+    value = digits.number(row.value, bound)
     return style.plain(row.run_id), started, style.plain(row.metric), value, _allowed(row, style), verdict
 
 
@@ -78,8 +76,8 @@ def _allowed(row: Row, style: Style) -> str:
     lower, upper = row.lower_bound, row.upper_bound
     equal = "=" * row.inclusive
     if lower is not None:
-        return f"= {wording.number(lower)}" if lower == upper else f">{equal} {wording.number(lower, row.value)}"
-    return style.glyph("dash") if upper is None else f"<{equal} {wording.number(upper, row.value)}"
+        return f"= {digits.number(lower)}" if lower == upper else f">{equal} {digits.number(lower, row.value)}"
+    return style.glyph("dash") if upper is None else f"<{equal} {digits.number(upper, row.value)}"
 
 
 def _point_json(row: Row) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from cajajejo import digits
 from cajajejo.metrics import wording
 from cajajejo.metrics.bounds import Bounds
 from cajajejo.metrics.verdict import EXIT_CODES, Verdict
@@ -148,7 +149,7 @@ def _cells(metric: MetricVerdict, style: Style) -> tuple[str, ...]:
     allowed = dash
     if metric.bounds is not None and metric.condition is not None:
         allowed = wording.allowed(metric.condition, metric.bounds, metric.value)
-    value = dash if metric.value is None else wording.number(metric.value, metric.bound)
+    value = dash if metric.value is None else digits.number(metric.value, metric.bound)
     return word, style.plain(metric.name), value, allowed, style.plain(reason)
 
 

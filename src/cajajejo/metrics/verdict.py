@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
 
+from cajajejo import digits
 from cajajejo.errors import ExitCode
 from cajajejo.metrics import episodes, wording
 from cajajejo.metrics.bounds import Bounds, Statistics, bounds_for, points_needed
@@ -74,7 +75,7 @@ class MetricVerdict:
         """What is wrong with the metric, in full."""
         if self.value is None:
             return f"{self.name} is missing: the run did not write it"
-        shown = wording.number(self.value, self.bound)
+        shown = digits.number(self.value, self.bound)
         if self.condition is None or self.bounds is None:
             return f"{self.name} is {shown}; it must be a finite number"
         needed = wording.requirement(self.condition, self.bounds, self.prior, self.value)

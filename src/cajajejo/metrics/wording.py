@@ -1,9 +1,11 @@
-"""Numbers and bounds as people read them: as many digits as the difference needs, and no more."""
+"""Bounds and differences as people read them."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Final
+
+from cajajejo import digits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,30 +27,13 @@ _PHRASES: Final[Mapping[Comparison, str]] = {
     "less_or_equal": "at most",
     "equal": "equal to",
 }
-_LARGE: Final = 1e15
-_TINY: Final = 1e-6
-_MOST_DECIMALS: Final = 17
-
-
-def number(value: float, beside: float | None = None) -> str:
-    """`value` with so many decimals that it can be told from the bound `beside` it."""
-    if math.isnan(value) or math.isinf(value):
-        return "NaN" if math.isnan(value) else f"{value:+}".replace("+", "")
-    return _fixed(value, _decimals(value, beside))
-
-
-def written(value: float) -> str:
-    """A number of the configuration: all its digits, two decimals at least where it has any."""
-    text = f"{value:.15g}"
-    whole, point, decimals = text.partition(".")
-    return f"{whole}.{decimals}0" if point and len(decimals) == 1 else text
 
 
 def difference(excess: float, value: float, bound: float) -> str:
     """How far a value is outside its bound: ``0.100 below``; ``equal`` where it is on a strict bound."""
     if excess == 0:
         return "equal, and must not be"
-    return f"{_fixed(abs(excess), _decimals(value, bound))} {'below' if excess < 0 else 'above'}"
+    return f"{digits.fixed(abs(excess), digits.decimals(value, bound))} {'below' if excess < 0 else 'above'}"
 
 
 def allowed(condition: SuccessCondition, bounds: Bounds, value: float | None) -> str:
@@ -85,13 +70,13 @@ def _origin(condition: SuccessCondition, prior: Statistics | None) -> str:
     k = condition.success_threshold.stddevs_from_mean
     if k is None or prior is None:
         return "fixed value"
-    centre = number(prior.mean)
+    centre = digits.number(prior.mean)
     if prior.deviation == 0:
         return f"{centre} in {'the run' if prior.n == 1 else f'all {prior.n} runs'} before"
     if k == 0:
         return f"mean of {runs(prior.n)}"
     sign = "-" if condition.comparison.startswith("greater") else "+"
-    return f"mean {centre} of {runs(prior.n)} {sign} {k:g} standard deviations of {number(prior.deviation)}"
+    return f"mean {centre} of {runs(prior.n)} {sign} {k:g} standard deviations of {digits.number(prior.deviation)}"
 
 
 def _bound(condition: SuccessCondition, bounds: Bounds, value: float | None) -> str:
@@ -99,22 +84,5 @@ def _bound(condition: SuccessCondition, bounds: Bounds, value: float | None) -> 
     if bound is None:
         return "any number"
     if condition.success_threshold.fixed_value is not None:
-        return written(bound)
-    return number(bound, value if value is not None and math.isfinite(value) else None)
-
-
-def _decimals(value: float, beside: float | None) -> int:
-    needed = 3 - _magnitude(value) if _magnitude(value) >= 0 else max(3, 1 - _magnitude(value))
-    if beside is not None and value != beside:
-        needed = max(needed, -_magnitude(value - beside))
-    return min(max(needed, 0), _MOST_DECIMALS)
-
-
-def _magnitude(value: float) -> int:
-    """The power of ten of the first digit; that of 1 for zero."""
-    return math.floor(math.log10(abs(value))) if value else 0
-
-
-def _fixed(value: float, decimals: int) -> str:
-    outside = abs(value) >= _LARGE or 0 < abs(value) < _TINY
-    return f"{value:.4g}" if outside else f"{value:.{decimals}f}"
+        return digits.written(bound)
+    return digits.number(bound, value if value is not None and math.isfinite(value) else None)

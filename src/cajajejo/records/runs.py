@@ -121,15 +121,4 @@ def _ids(store: Any, experiments: Sequence[str]) -> list[str]:
     """The ids of the experiments of these names; of all that were not deleted, where none of them is there."""
     named = [store.get_experiment_by_name(name) for name in experiments]
     ids = [str(known.experiment_id) for known in named if known is not None and known.lifecycle_stage == "active"]
-    return ids or _all_ids(store)
-
-
-def _all_ids(store: Any) -> list[str]:
-    found: list[str] = []
-    token = None
-    while True:
-        page = store.search_experiments(page_token=token)
-        found += [str(known.experiment_id) for known in page]
-        token = page.token
-        if not token:
-            return found
+    return ids or search.experiments(store)

@@ -34,6 +34,10 @@ _SAID: Final = (
     (re.compile(r"IntegrityError|UNIQUE constraint|[Dd]uplicate (?:key|entry)"), CONFLICT),
 )
 """What MLflow says when a request fails, in a few words."""
+_AWAY: Final = frozenset(
+    {"connection refused", "no such host", "it does not answer in time", "the connection broke off"}
+)
+"""The reasons where no server has said anything."""
 
 
 @contextmanager
@@ -60,7 +64,10 @@ def _of_mlflow(uri: str, error: Any) -> TrackingError:
     message, facts = f"MLflow refused: {without_login(uri)}", {"says": _first_line(error)}
     a_page = status == _NOT_FOUND and "failed with error code" in says  # of what stands in front of the server
     if status >= _SERVER_ERROR or status in _PASSES or a_page or reason(says) == CONFLICT:
-        return TrackingAwayError(message, facts=facts, reason=reason(says))
+        why = reason(says)
+        if why in _AWAY:
+            message, facts = f"the tracking server does not answer: {without_login(uri)}", {"says": why}
+        return TrackingAwayError(message, facts=facts, reason=why)
     return TrackingError(message, facts=facts)
 
 

@@ -1,0 +1,1 @@
+"""From the lines of two files to the pairs of every metric."""

@@ -1,0 +1,1 @@
+"""A comparison as it is read: on a screen, as Markdown, JUnit or JSON."""

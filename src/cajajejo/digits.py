@@ -1,0 +1,49 @@
+"""Numbers as people read them: as many digits as they need beside each other, and no more."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+_LARGE: Final = 1e15
+_TINY: Final = 1e-6
+_MOST_DECIMALS: Final = 17
+
+
+def number(value: float, beside: float | None = None) -> str:
+    """`value` with so many decimals that it can be told from what stands `beside` it: 0.001 is not 0.00."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{value:g}"
+    return fixed(value, decimals(value, beside))
+
+
+def written(value: float) -> str:
+    """A number that somebody wrote: all its digits, two decimals at least where it has any."""
+    text = f"{value:.15g}"
+    whole, point, fraction = text.partition(".")
+    return f"{whole}.{fraction}0" if point and len(fraction) == 1 else text
+
+
+def fixed(value: float, places: int) -> str:
+    """`value` with so many decimals, and no minus before zero; a very large or small one with a power of ten."""
+    outside = abs(value) >= _LARGE or 0 < abs(value) < _TINY
+    return f"{value:.4g}" if outside else f"{value + 0.0:.{places}f}"
+
+
+def decimals(value: float, beside: float | None = None) -> int:
+    """How many decimals `value` needs: four digits, or three decimals, and more to be told from what is `beside` it."""
+    needed = places(value)
+    if beside is not None and value != beside:
+        needed = max(needed, -magnitude(value - beside))
+    return min(needed, _MOST_DECIMALS)
+
+
+def places(value: float) -> int:
+    """How many decimals `value` needs alone: four digits of what is 1 or more, two digits or three decimals of less."""
+    power = magnitude(value)
+    return max(3 - power, 0) if power >= 0 else max(3, 1 - power)
+
+
+def magnitude(value: float) -> int:
+    """The power of ten of the first digit; that of 1 for zero."""
+    return math.floor(math.log10(abs(value))) if value else 0
