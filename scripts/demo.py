@@ -1,4 +1,4 @@
-"""The main job, end to end: evaluate a real model, judge it; damage it, and see that the damage is caught.
+"""The main job, end to end: evaluate a real model, judge it; damage it, see that it is caught, and compare the two.
 
     .venv/bin/python scripts/demo.py [--recast DTYPE]
 
@@ -26,12 +26,15 @@ from cajajejo.moments import duration
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(".cajajejo/demo")
+STORE = f"sqlite:///{HOME}/mlflow.db"
 HELM_PYTHON = Path(".cajajejo/envs/helm/bin/python")
 CAJAJEJO = str(Path(sys.executable).parent / "cajajejo")
 CONFIG = Path("jobs/evaluation/demo.job_config.yml")
 RUN_SPECS = Path("jobs/evaluation/app/demo.conf")
 METRICS = Path("jobs/evaluation/demo.metrics.yml")
 TEST = "demo-smollm2"
+RUN_NAME = "tracking_config.run_name"
+COMPARED = "the two, compared pair by pair"
 DAMAGE = "noise blended into the attention weights of 6 layers"
 WIDTH = 96
 
@@ -51,7 +54,7 @@ class DemoError(Exception):
 
 
 def main() -> int:
-    """Runs the demo; 0 when both verdicts are what they should be."""
+    """Runs the demo; 0 when every verdict is what it should be."""
     parser = argparse.ArgumentParser(description="Evaluate a real model, judge it, and catch a damaged one.")
     parser.add_argument("--recast", metavar="DTYPE", help="judge the same weights saved in another dtype as well")
     arguments = parser.parse_args()
@@ -69,43 +72,57 @@ def main() -> int:
 
 def halves(recast: str | None) -> list[Half]:
     """What the demo evaluates, in order."""
-    settings = "model_config.mlflow_artifact.run_id={}"
     found = [
-        Half("the model as published", "model", ExitCode.DONE),
-        Half(
-            f"the same model, damaged ({DAMAGE})", "damaged", ExitCode.REGRESSION, (settings.format(run_id("damaged")),)
-        ),
+        Half("the model as published", "model", ExitCode.DONE, (f"{RUN_NAME}=published",)),
+        Half(f"the same model, damaged ({DAMAGE})", "damaged", ExitCode.REGRESSION, settings("damaged")),
     ]
     if recast:
         name = f"recast-{recast}"
-        again = Half(
-            f"the model as published, saved again as {recast}", name, ExitCode.DONE, (settings.format(run_id(name)),)
-        )
+        again = Half(f"the model as published, saved again as {recast}", name, ExitCode.DONE, settings(name))
         found.insert(1, again)
     return found
 
 
+def settings(name: str) -> tuple[str, ...]:
+    """What is changed in the config for the derived model `name`."""
+    return f"model_config.mlflow_artifact.run_id={run_id(name)}", f"{RUN_NAME}={name}"
+
+
 def demo(parts: list[Half]) -> None:
-    """Prepares the models, then runs every half and holds its verdict against what it should be."""
+    """Prepares the models, runs every half and compares the first with the last; each verdict must be as it should."""
     for part in parts:
         prepare(part)
+    blocks = len(parts) + 1
     for number, part in enumerate(parts, 1):
-        say("", f"{number} of {len(parts)}  {part.heading}")
+        say("", f"{number} of {blocks}  {part.heading}")
         evaluate(part)
-        code = judge(part)
-        if code != part.expected:
-            wrong = f"{part.heading}: exit code {code}, should be {int(part.expected)}"
-            raise DemoError(f"the demo did not do what it should: {wrong}\n  see         {place_of(part)}")
-    say("", "The demo did what it should: the healthy model passes, the damaged one is caught.", *next_steps())
+        must_be(part.expected, judge(part), part.heading, part)
+    say("", f"{blocks} of {blocks}  {COMPARED}", "")
+    must_be(ExitCode.REGRESSION, compare(parts[0], parts[-1]), COMPARED, parts[-1])
+    say("", "The demo did what it should: the healthy model passes, the damaged one is caught.", *next_steps(parts))
 
 
-def next_steps() -> list[str]:
+def must_be(expected: ExitCode, code: int, heading: str, part: Half) -> None:
+    """Returns where a verdict is what it should be.
+
+    Raises:
+        DemoError: it is another one.
+    """
+    if code != expected:
+        wrong = f"{heading}: exit code {code}, should be {int(expected)}"
+        raise DemoError(f"the demo did not do what it should: {wrong}\n  see         {place_of(part)}")
+
+
+def next_steps(parts: list[Half]) -> list[str]:
     """Commands that go on from here."""
+    runs = " ".join(run_of(part)[:8] for part in (parts[0], parts[-1]))
     return [
         "",
         "Next, in .venv/bin:",
-        f"  mlflow ui --backend-store-uri sqlite:///{HOME}/mlflow.db     both runs, side by side",
+        f"  mlflow ui --backend-store-uri {STORE}     both runs, side by side",
         f"  cajajejo metrics history {TEST}                                what the verdict was based on",
+        f"  cajajejo jobs evaluation compare {runs} \\",
+        f"      --tracking-uri {STORE} --flips 30     every item that changed",
         f"  cajajejo jobs evaluation parse-job {CONFIG} \\",
         f"      {RUN_SPECS} -                                  the same, as a Kubernetes job",
     ]
@@ -178,17 +195,26 @@ def evaluate(part: Half) -> None:
 
 
 def judge(part: Half) -> int:
-    """Checks the metrics of `part` against the history; shows the verdict with its exit code at the right."""
+    """Checks the metrics of `part` against the history."""
+    events = scratch.Scratch(place_of(part)).events
+    return verdict(
+        ["metrics", "check", str(events), "--test", TEST, "--config", str(METRICS), "--run-id", run_of(part)]
+    )
+
+
+def compare(a: Half, b: Half) -> int:
+    """Compares the answers of `b` with those of `a`, pair by pair."""
+    return verdict(["jobs", "evaluation", "compare", run_of(a), run_of(b), "--tracking-uri", STORE])
+
+
+def verdict(command: list[str]) -> int:
+    """Runs a command that judges; shows its verdict with the exit code at the right."""
     color = "always" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else "auto"
-    place = scratch.Scratch(place_of(part))
-    state = place.written()
-    identifier = state.mlflow_run_id if state else None
-    command = [CAJAJEJO, "metrics", "check", str(place.events), "--test", TEST, "--config", str(METRICS)]
-    command += ["--run-id", identifier or part.model, "--color", color, "--quiet"]
+    command = [CAJAJEJO, *command, "--color", color, "--quiet"]
     done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=False)
-    *lines, verdict = done.stdout.splitlines() or [""]
+    *lines, last = done.stdout.splitlines() or [""]
     code = f"exit {done.returncode}"
-    say(*lines, f"{verdict}{code:>{max(WIDTH - len(verdict), len(code) + 2)}}")
+    say(*lines, f"{last}{code:>{max(WIDTH - len(last), len(code) + 2)}}")
     return done.returncode
 
 
@@ -200,6 +226,14 @@ def flags(part: Half) -> list[str]:
 def place_of(part: Half) -> Path:
     """The directory that the evaluation of `part` works in."""
     return harness.place_of(harness.Request(CONFIG, RUN_SPECS, part.settings)).root
+
+
+def run_of(part: Half) -> str:
+    """The MLflow run that holds the evaluation of `part`."""
+    state = scratch.Scratch(place_of(part)).written()
+    if state is None or state.mlflow_run_id is None:
+        raise DemoError(f"the evaluation was not tracked\n  see         {place_of(part)}")
+    return state.mlflow_run_id
 
 
 def call(command: list[str]) -> int:

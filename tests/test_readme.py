@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cajajejo import cli
 from cajajejo.harness import helm_command
 from tests.fakes.kubernetes import FakeKubernetes
 
@@ -56,6 +57,19 @@ def test_the_first_command_stands_on_the_first_screen() -> None:
 def test_both_make_targets_of_the_page_exist() -> None:
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert {"demo", "test"} <= set(targets)
+
+
+def test_two_real_evaluations_are_compared_as_the_page_shows(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)  # what is compared is what `make demo` evaluates: tests/data/comparison tells how
+    runs = [f"tests/data/comparison/helm/{model}" for model in ("published", "damaged")]
+    code = cli.run(cli.app, ["jobs", "evaluation", "compare", *runs], prog_name="cajajejo")
+    printed = capsys.readouterr().out.splitlines()
+    (shown,) = re.findall(r"^(verdict +metric +A .*?)\n```", README, re.DOTALL | re.MULTILINE)
+    *rows, last = filter(None, shown.splitlines())
+    assert [row for row in rows if row not in printed] == []
+    assert (last[: len(printed[-1])], last.split()[-2:]) == (printed[-1], ["exit", str(int(code))])
 
 
 def test_validate_prints_what_the_page_shows(tmp_path: Path) -> None:
