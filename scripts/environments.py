@@ -38,6 +38,11 @@ TORCH = "torch==2.13.0"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PROBE_SECONDS = 4.0
 WIDTH = 96
+COMPILE = """
+import compileall, sysconfig
+compileall.compile_dir(sysconfig.get_path("purelib"), quiet=2, workers=0)
+"""
+"""What some packages hold for other Pythons does not compile, and is passed over."""
 # What a user may have set for pip that we follow: where packages come from. Everything else (a target directory,
 # --user, constraints …) is about other environments.
 PIP_SETTINGS = (
@@ -216,13 +221,16 @@ def make_project(steps: Steps) -> None:
     steps.run(" and ".join(POETRY), [python_of(poetry), "-m", "pip", "install", *POETRY])
     make_venv(steps, env, with_pip=False)
     stamp_file("project").unlink(missing_ok=True)
-    # Compiled here: where PYTHONDONTWRITEBYTECODE is set, every import of mlflow would take four times as long.
-    command = [python_of(poetry), "-m", "poetry", "install", "--compile", "--all-extras", "--with", "dev"]
+    command = [python_of(poetry), "-m", "poetry", "install", "--all-extras", "--with", "dev"]
     steps.run(
         "dependencies of poetry.lock", [*command, "--no-interaction", "--no-ansi"],
         POETRY_PYPI_MIRROR_URL=package_index(python_of(poetry)), POETRY_VIRTUALENVS_IN_PROJECT="true",
         POETRY_VIRTUALENVS_CREATE="true", PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring",
     )  # fmt: skip
+    # Where PYTHONDONTWRITEBYTECODE is set, every import of mlflow would take four times as long. Not by `--compile` of
+    # poetry, which installs in parallel: mlflow and mlflow-skinny hold the same files, and one compiled what the other
+    # was writing, which is an empty module for ever.
+    steps.run("bytecode", [python_of(env), "-c", COMPILE])
     steps.run("cajajejo starts", [str(env / "bin" / "cajajejo"), "--help"])
 
 
