@@ -165,31 +165,21 @@ def _found(
 
 
 def _judged(a: Run, b: Run, request: Request, policy: GatePolicy | None) -> Judged:
-    wanted = _wanted(request.metrics, request.lower_is_better, (a, b))
-    if policy is None:
-        confidence = 0.95 if request.confidence is None else request.confidence
-        higher = Criteria(confidence=confidence, max_drop=request.max_drop)
-        lower = replace(higher, direction="lower_is_better")
-        options = Options(
-            criteria=lambda name: lower if _matches(name, request.lower_is_better) else higher,
-            wanted=wanted,
-            chosen=bool(request.metrics),
-            flips=request.flips,
-            seed=request.seed or 0,
-            confidence=confidence,
-        )
-        return Judged(compare_runs(a, b, options), None)
-    options = Options(
-        criteria=partial(gate.criteria_for, policy),
-        wanted=wanted,
+    common = Options(
+        wanted=_wanted(request.metrics, request.lower_is_better, (a, b)),
         chosen=bool(request.metrics),
         flips=request.flips,
+    )
+    if policy is None:
+        return Judged(compare_runs(a, b, _asked(common, request)), None)
+    by_policy = replace(
+        common,
+        criteria=partial(gate.criteria_for, policy),
         seed=policy.seed,
         confidence=policy.confidence,
         correction=policy.correction,
     )
-    comparison = compare_runs(a, b, options)
-
+    comparison = compare_runs(a, b, by_policy)
     series_of = {metric_name(*series): series for series in b.columns.series}
 
     def level_of(name: str) -> Level | None:
@@ -197,6 +187,19 @@ def _judged(a: Run, b: Run, request: Request, policy: GatePolicy | None) -> Judg
         return None if series is None else levels.level(b.columns, *series)
 
     return Judged(comparison, gate.decide(policy, str(request.policy), comparison, level_of, comparison.only_b))
+
+
+def _asked(common: Options, request: Request) -> Options:
+    """How runs are compared where no policy says it."""
+    confidence = 0.95 if request.confidence is None else request.confidence
+    higher = Criteria(confidence=confidence, max_drop=request.max_drop)
+    lower = replace(higher, direction="lower_is_better")
+    return replace(
+        common,
+        criteria=lambda name: lower if _matches(name, request.lower_is_better) else higher,
+        seed=request.seed or 0,
+        confidence=confidence,
+    )
 
 
 def _wanted(globs: Sequence[str], lower_is_better: Sequence[str], runs: Sequence[Run]) -> Callable[[str], bool]:
