@@ -34,6 +34,8 @@ ENVS = HOME / "envs"
 HELM_REQUIREMENTS = ROOT / "scripts" / "helm-requirements.txt"
 LM_EVAL_REQUIREMENTS = ROOT / "scripts" / "lm-eval-requirements.txt"
 POETRY = ("poetry==2.5.1", "poetry-plugin-pypi-mirror==0.6.5")
+OTAVA = "apache-otava==0.8.0"
+"""Asks for an older numpy than poetry.lock has, works with that one, and so goes in without what it asks for."""
 TORCH = "torch==2.13.0"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PROBE_SECONDS = 4.0
@@ -123,7 +125,8 @@ def stamp_of(name: str) -> str:
         files = (HELM_REQUIREMENTS, LM_EVAL_REQUIREMENTS)
         parts = [TORCH, TORCH_CPU_INDEX, *(file.read_text(encoding="utf-8") for file in files)]
     else:
-        parts = [*POETRY, *((ROOT / file).read_text(encoding="utf-8") for file in ("pyproject.toml", "poetry.lock"))]
+        pinned = (ROOT / name for name in ("pyproject.toml", "poetry.lock"))
+        parts = [*POETRY, OTAVA, *(file.read_text(encoding="utf-8") for file in pinned)]
     python = f"{sys.version_info[:3]} {sys.base_prefix} {sys.platform} {ROOT}"
     return hashlib.sha256("\0".join([python, *parts]).encode()).hexdigest()
 
@@ -227,6 +230,8 @@ def make_project(steps: Steps) -> None:
         POETRY_PYPI_MIRROR_URL=package_index(python_of(poetry)), POETRY_VIRTUALENVS_IN_PROJECT="true",
         POETRY_VIRTUALENVS_CREATE="true", PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring",
     )  # fmt: skip
+    into = [python_of(poetry), "-m", "pip", "--python", python_of(env), "install"]
+    steps.run("Otava, the other opinion on change points", [*into, "--no-deps", OTAVA])
     # Where PYTHONDONTWRITEBYTECODE is set, every import of mlflow would take four times as long. Not by `--compile` of
     # poetry, which installs in parallel: mlflow and mlflow-skinny hold the same files, and one compiled what the other
     # was writing, which is an empty module for ever.

@@ -19,6 +19,9 @@ TESTS: Final = "pytest"
 """Runs the image's own tests; the one package of the development group that is wanted."""
 OURS: Final = 'extra == "evaluation"'
 ALWAYS: Final = 'python_version >= "3"'
+OTHERS: Final = re.compile(r'extra == "(?!evaluation")[^"]*"')
+"""Extras that no image has."""
+NEVER: Final = 'python_version < "3"'
 
 
 def main() -> int:
@@ -59,10 +62,11 @@ def needed_by(package: dict[str, Any]) -> list[str]:
 
 
 def line(package: dict[str, Any]) -> str:
-    """Return the requirement for one package; pip knows no extras in a list of requirements, so ours is left out."""
+    """Return the requirement for one package; pip knows no extras in a list of requirements, so they are decided."""
     markers = package.get("markers", "")
     marker = markers.get("main", "") if isinstance(markers, dict) else markers
-    condition = f" ; {marker.replace(OURS, ALWAYS)}" if marker not in {"", OURS} else ""
+    decided = OTHERS.sub(NEVER, marker.replace(OURS, ALWAYS))
+    condition = f" ; {decided}" if marker not in {"", OURS} else ""
     return f"{package['name']}=={package['version']}{condition}"
 
 

@@ -139,7 +139,7 @@ rules:
         f"    did you mean tier? (one of {REQUIREMENT}, name, metrics)",
         "p.policy.yml:13: rules.1.score_range: must be two numbers, the lowest score and the highest one",
         "    for example [0, 1]",
-        "p.policy.yml:14: rules.1.max_drop: input should be a finite number",
+        "p.policy.yml:14: rules.1.max_drop: must be a finite number, not inf",
     ]
 
 

@@ -18,7 +18,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "cajajejo"
 SEAMS = {
     "mlflow": {"tracking/connection.py"},
     "git": {"provenance.py"},
-    "tensorboard": {"event_writer.py", "metrics/events.py"},
+    "tensorboard": {"event_writer.py", "metrics/events/messages.py"},
     "kubernetes": {"cluster/kubeconfig.py"},
     "urllib3": {"cluster/connection.py", "models/web.py"},  # which kubernetes brings
     "gcsfs": {"storage/gcs.py", "storage/refusals.py"},
@@ -27,15 +27,24 @@ SEAMS = {
     "aiohttp": {"storage/gcs.py", "storage/refusals.py"},  # as above
     "botocore": {"storage/refusals.py"},  # which s3fs brings
     "google": {
-        "metrics/events.py",  # protobuf, which tensorboard brings
+        "metrics/events/messages.py",  # protobuf, which tensorboard brings
         "storage/gcs.py",  # google-auth, which gcsfs brings
         "storage/refusals.py",
         "logs/cloud_connection.py",
         "logs/cloud_entries.py",
         "logs/cloud_sink.py",
     },
-    "google_crc32c": {"event_writer.py", "models/checksums.py"},  # which google-cloud-storage brings
-    "scipy": {"comparison/__init__.py"},
+    # which google-cloud-storage brings
+    "google_crc32c": {"event_writer.py", "metrics/events/checksums.py", "models/checksums.py"},
+    "scipy": {"comparison/__init__.py", "metrics/judgement/samples.py"},
+    "numpy": {
+        "metrics/aggregate.py",
+        "metrics/events/__init__.py",
+        "metrics/notebook/__init__.py",
+        "metrics/shifts/__init__.py",
+    },
+    "pandas": {"metrics/notebook/frames.py"},
+    "ruptures": {"metrics/shifts/engines.py"},
     "msgspec": {"comparison/__init__.py"},
     "grpc": {"logs/cloud_connection.py"},  # which tensorboard and google-cloud-logging bring
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,6 +28,15 @@ NOW = datetime(2026, 11, 21, 14, 2, 11, tzinfo=UTC)
 )
 def test_times_of_kubernetes(text: str, expected: datetime) -> None:
     assert moments.parse_timestamp(text) == expected
+
+
+def test_tables_show_the_time_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as here:
+        here.setenv("TZ", "CET-1")
+        time.tzset()
+        said = moments.local(NOW.timestamp())
+    time.tzset()
+    assert said == "2026-11-21 15:02"
 
 
 @pytest.mark.parametrize(

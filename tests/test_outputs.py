@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import BaseModel
 
-from cajajejo import cli, job_outputs, outputs, results, schemas
+from cajajejo import cli, job_outputs, metric_outputs, outputs, results, schemas
 from cajajejo.cli import screen
 from cajajejo.errors import Problem
 from cajajejo.results import FailedScenario, Item, Results, Score
@@ -66,7 +66,7 @@ def test_a_check_is_what_its_schema_says(tmp_path: Path, capsys: pytest.CaptureF
     found = {metric["verdict"] for metric in document["metrics"]}
     assert found == ({"pass", "regression", "inconclusive", None} if status == "success" else {None})
     assert fits("check", document) == []
-    assert outputs.Check.model_validate(document).as_json() == document
+    assert metric_outputs.Check.model_validate(document).as_json() == document
 
 
 def test_collected_metrics_and_the_history_are_what_their_schemas_say(
@@ -78,7 +78,7 @@ def test_collected_metrics_and_the_history_are_what_their_schemas_say(
     run(capsys, "metrics", "check", "logs", "--test", "t", "--config", metrics_config(tmp_path))
     history, _ = run(capsys, "metrics", "history", "t")
     assert (len(history["points"]) > 0, fits("history", history)) == (True, [])
-    assert outputs.History.model_validate(history).as_json() == history
+    assert metric_outputs.History.model_validate(history).as_json() == history
 
 
 def test_the_files_of_an_evaluation_are_what_their_schemas_say(tmp_path: Path) -> None:

@@ -270,3 +270,32 @@ def test_a_repository_without_a_commit_needs_a_version(tmp_path: Path) -> None:
     (tmp_path / "c.yml").write_text("x\n")
     with pytest.raises(UsageError, match="has no commit yet"):
         provenance.clean_commit([tmp_path / "c.yml"], allow_dirty=True)
+
+
+def test_commits_between_two_are_counted_where_the_repository_has_both(repository: Path, tmp_path: Path) -> None:
+    first = git(repository, "rev-parse", "HEAD")
+    for number in range(3):
+        git(repository, "commit", "-q", "--allow-empty", "-m", str(number))
+    last = git(repository, "rev-parse", "HEAD")
+    pairs = [(first, last), (last, first), (first[:7], last[:7]), (first, first), ("0" * 40, last), ("--all", last)]
+    found = [provenance.commits_between(repository / "jobs", *pair) for pair in pairs]
+    assert found == [3, 0, 3, 0, None, None]
+    assert provenance.commits_between(tmp_path, first, last) is None
+
+
+def test_the_author_is_the_one_whom_git_knows_there(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+    git(repository, "config", "user.name", "Ann Author")
+    assert provenance.author(repository / "jobs") == "Ann Author"
+    assert provenance.author(tmp_path) == provenance.user()
+
+
+def test_without_git_the_author_is_the_user_and_no_commit_is_counted(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", os.devnull)
+    assert provenance.author(repository) == provenance.user()
+    assert provenance.commits_between(repository, "1234567", "1234567") is None

@@ -12,7 +12,7 @@ import pytest
 
 from cajajejo import schemas, yamlfile
 from cajajejo.errors import CajajejoError, UsageError
-from cajajejo.metrics import jsontext
+from cajajejo.metrics.config import jsontext
 from tests.builders import ROOT
 
 if TYPE_CHECKING:

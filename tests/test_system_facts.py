@@ -190,6 +190,20 @@ def test_outside_of_a_container_the_peak_would_be_that_of_others(tmp_path: Path)
     assert [name for name in facts if name.startswith("memory")] == ["memory_bytes"]
 
 
+@pytest.mark.parametrize(
+    ("facts", "metric"),
+    [
+        ({"memory_peak_bytes": "123456789"}, {"vm_memory_usage_bytes": 123456789.0}),
+        ({"memory_bytes": "5"}, {}),
+        ({"memory_peak_bytes": "much"}, {}),
+        ({"memory_peak_bytes": "inf"}, {}),
+    ],
+    ids=["known", "not known", "no number", "no finite number"],
+)
+def test_the_peak_of_memory_is_a_metric_where_it_is_known(facts: dict[str, str], metric: dict[str, float]) -> None:
+    assert system_facts.memory_metric(facts) == metric
+
+
 def test_a_machine_that_tells_nothing_is_told_as_far_as_python_knows(tmp_path: Path) -> None:
     facts = system_facts.gather({}, root=tmp_path)
     assert set(facts) == {"cpu", "cpu_count", "python", "platform", "cajajejo"}

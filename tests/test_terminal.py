@@ -125,6 +125,12 @@ def test_plain_text_cannot_steer_the_terminal() -> None:
     assert ASCII.plain("ü😀\n") == "\\xfc\\U0001f600\n"
 
 
+def test_a_line_and_a_cell_of_a_table_stay_on_one_line() -> None:
+    assert PLAIN.line("a\nPASS\x1b") == "a\\nPASS\\x1b"
+    assert ASCII.line("ü\n") == "\\xfc\\n"
+    assert table((Column("a"), Column("b")), [("x\ny", "z")], PLAIN) == ["  a     b", "  x\\ny  z"]
+
+
 @pytest.mark.parametrize(
     ("text", "width", "style", "expected"),
     [

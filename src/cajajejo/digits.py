@@ -8,6 +8,8 @@ from typing import Final
 _LARGE: Final = 1e15
 _TINY: Final = 1e-6
 _MOST_DECIMALS: Final = 17
+_MOST_DIGITS: Final = 17
+"""Digits that tell any two floats apart."""
 
 
 def number(value: float, beside: float | None = None) -> str:
@@ -19,23 +21,28 @@ def number(value: float, beside: float | None = None) -> str:
 
 def written(value: float) -> str:
     """A number that somebody wrote: all its digits, two decimals at least where it has any."""
-    text = f"{value:.15g}"
+    texts = (f"{value:.{count}g}" for count in range(15, _MOST_DIGITS))
+    text = next((text for text in texts if float(text) == value), f"{value:.{_MOST_DIGITS}g}")
     whole, point, fraction = text.partition(".")
     return f"{whole}.{fraction}0" if point and len(fraction) == 1 else text
 
 
 def fixed(value: float, places: int) -> str:
     """`value` with so many decimals, and no minus before zero; a very large or small one with a power of ten."""
-    outside = abs(value) >= _LARGE or 0 < abs(value) < _TINY
-    return f"{value:.4g}" if outside else f"{value + 0.0:.{places}f}"
+    if abs(value) >= _LARGE or 0 < abs(value) < _TINY:
+        return f"{value:.{min(max(4, places + magnitude(value) + 1), _MOST_DIGITS)}g}"
+    return f"{value + 0.0:.{max(places, 0)}f}"
 
 
 def decimals(value: float, beside: float | None = None) -> int:
-    """How many decimals `value` needs: four digits, or three decimals, and more to be told from what is `beside` it."""
-    needed = places(value)
-    if beside is not None and value != beside:
+    """How many decimals `value` needs: four digits, or three decimals, and more to be told from what is `beside` it.
+
+    Of a very large value it is less than none: the digits before the point that it does without.
+    """
+    needed = 3 - magnitude(value) if abs(value) >= _LARGE else places(value)
+    if beside is not None and value != beside and math.isfinite(value - beside):
         needed = max(needed, -magnitude(value - beside))
-    return min(needed, _MOST_DECIMALS)
+    return min(needed, max(_MOST_DECIMALS, _MOST_DIGITS - 1 - magnitude(value)))
 
 
 def places(value: float) -> int:

@@ -39,6 +39,7 @@
     ├── NoResultsError            1    an evaluation to compare is not there, or has no readable results
     ├── DifferentPromptsError     1    two evaluations asked differently under one id
     ├── ComparisonInputError      1    what `compare` is given in Python cannot be compared
+    ├── MetricInputError          1    what `judge` or `shifts` is given in Python cannot be judged
     ├── ScratchBusyError          1    another evaluation works in the same directory
     ├── InterruptedRunError     130    Ctrl-C (143: SIGTERM); what is finished is kept
     └── UsageError                2    the command line is wrong

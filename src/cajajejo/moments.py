@@ -39,6 +39,11 @@ def rfc3339(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def local(seconds: float) -> str:
+    """Seconds since the epoch as tables show them, in the time zone of this machine: ``2026-11-21 14:02``."""
+    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 def parse_duration(text: str, option: str) -> float:
     """Seconds of a duration, ``90s``, ``30m``, ``12h``, ``2d`` or ``1h30m``; `option` is what an error names.
 
@@ -57,11 +62,11 @@ def parse_duration(text: str, option: str) -> float:
     return float(seconds)
 
 
-def parse_time(text: str, option: str, now: datetime) -> datetime:
+def parse_time(text: str, option: str, now: datetime, examples: str = _EXAMPLES) -> datetime:
     """The time that `text` means, in UTC.
 
     It is a duration ago (``2h``), a duration from now (``+7d``), ISO 8601 (without a zone: local), or seconds since
-    the epoch.
+    the epoch. `examples` are what is said of a text that is not.
 
     Raises:
         UsageError: `text` is none of these, or no time that a calendar has.
@@ -73,7 +78,7 @@ def parse_time(text: str, option: str, now: datetime) -> datetime:
         found = _try(read, given)
         if found is not None and found.year >= _FIRST_YEAR:
             return found
-    raise UsageError(f"{option} {text}: not a time", facts={"for example": _EXAMPLES})
+    raise UsageError(f"{option} {text}: not a time", facts={"for example": examples})
 
 
 def duration(seconds: float) -> str:

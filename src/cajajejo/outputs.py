@@ -1,6 +1,6 @@
 """What ``--json`` prints, and what other programs read: each document as a frozen value.
 
-The documents about jobs on a cluster are in `job_outputs`.
+The documents about jobs on a cluster are in `job_outputs`, those about metrics in `metric_outputs`.
 
 A command that prints one of `Validation` or `Submission` makes the value and prints ``as_json()`` of it; the other
 documents are made where their numbers are, and held against the models here by tests. Every field is always there,
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -210,71 +210,3 @@ class ResultsLine(Output):
         max_length=1000,
         examples=["What is the capital of France?"],
     )
-
-
-MetricVerdict = Literal["pass", "regression", "inconclusive"]
-JobStatus = Literal["success", "failure", "timeout", "missed"]
-
-
-class JudgedMetric(Output):
-    """One metric of a run, and what is thought of it."""
-
-    name: str = Field(description="Name of the metric", examples=["boolq/exact_match_final"])
-    value: float | None = Field(description="The value; null: not written, or no finite number", examples=[0.71])
-    lower_bound: float | None = Field(description="Least value that passes; null: none", examples=[0.68])
-    upper_bound: float | None = Field(description="Greatest value that passes; null: none", examples=[None])
-    inclusive: bool = Field(description="Whether a value equal to a bound passes", examples=[False])
-    verdict: MetricVerdict | None = Field(description="null: the metric has no condition", examples=["pass"])
-    reason: str = Field(description="Why, in a few words", examples=["no condition"])
-
-
-class RaisedAlert(Output):
-    """One thing that somebody should hear about."""
-
-    kind: Literal["failed", "regression", "missing", "invalid", "time_to_accuracy"] = Field(
-        description="What it is about", examples=["regression"]
-    )
-    metric: str | None = Field(description="Name of the metric; null: the job", examples=["boolq/exact_match_final"])
-    message: str = Field(description="The sentence", examples=["loss_final is 0.52; it must be less than 0.45"])
-
-
-class Check(Output):
-    """The verdict on one run of a test, as `metrics check` found it."""
-
-    test: str = Field(description="Name of the test", examples=["pythia"])
-    run_id: str = Field(description="Name of the run", examples=["7be1c2a0"])
-    verdict: Literal["pass", "regression", "inconclusive", "failed"] = Field(
-        description="The verdict on the run; failed: the job did not succeed", examples=["pass"]
-    )
-    metrics: tuple[JudgedMetric, ...] = Field(description="Every metric, worst first")
-    alerts: tuple[RaisedAlert, ...] = Field(description="What somebody should hear about")
-    job_status: JobStatus = Field(description="How the job of the run ended", examples=["success"])
-    runs_before: int = Field(description="Number of earlier runs of the test", ge=0, examples=[12])
-    warnings: tuple[str, ...] = Field(description="What is allowed, and probably not meant")
-
-
-class Collection(RootModel[dict[str, float | None]]):
-    """The metrics of one run by name, as `metrics collect` found them; null: no finite number."""
-
-    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"loss_final": 0.412}]})
-
-
-class HistoryPoint(Output):
-    """One metric of one earlier run."""
-
-    run_id: str = Field(description="Name of the run", examples=["7be1c2a0"])
-    start_time: str = Field(description="When the run started, UTC", examples=["2026-11-21T08:00:00Z"])
-    job_status: JobStatus = Field(description="How the job of the run ended", examples=["success"])
-    metric: str = Field(description="Name of the metric", examples=["loss_final"])
-    value: float = Field(description="The value", examples=[0.412])
-    lower_bound: float | None = Field(description="Least value that passed; null: none", examples=[None])
-    upper_bound: float | None = Field(description="Greatest value that passed; null: none", examples=[0.45])
-    inclusive: bool = Field(description="Whether a value equal to a bound passed", examples=[False])
-    verdict: MetricVerdict | None = Field(description="null: the metric had no condition", examples=["pass"])
-
-
-class History(Output):
-    """The stored points of a test, newest run first, as `metrics history` shows them."""
-
-    test: str = Field(description="Name of the test", examples=["pythia"])
-    points: tuple[HistoryPoint, ...] = Field(description="The points")

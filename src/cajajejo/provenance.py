@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.errors import CajajejoError, UsageError, printable, require
+from cajajejo.errors import CajajejoError, MissingExtraError, UsageError, printable, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ JOB_FILES: Final = (".job_config.yml", ".job_config.yaml", ".conf", ".jsonl", ".
 """How the names of files end that jobs are made of."""
 UNSET: Final = "unset"
 """The config version of a run that no commit names."""
+_COMMIT: Final = re.compile(r"[0-9a-f]{7,64}")
 _SHOWN: Final = 10
 _LONGEST_NAME: Final = 100
 
@@ -30,6 +32,20 @@ def user() -> str:
     except (KeyError, OSError, ImportError):
         return ""
     return printable(name.strip())[:_LONGEST_NAME]
+
+
+def author(folder: Path) -> str:
+    """Who works in `folder`: git's ``user.name`` there, else the user whom the operating system runs this for."""
+    said = _git_says(folder, "config", "--get", "user.name")
+    return printable((said or "").strip())[:_LONGEST_NAME] or user()
+
+
+def commits_between(folder: Path, old: str, new: str) -> int | None:
+    """How many commits the repository of `folder` has in `new` that it has not in `old`; None where it cannot tell."""
+    if not (_COMMIT.fullmatch(old) and _COMMIT.fullmatch(new)):
+        return None
+    said = _git_says(folder, "rev-list", "--count", f"{old}..{new}")
+    return int(said) if said is not None and said.isdecimal() else None
 
 
 def repository_root(path: Path) -> Path | None:
@@ -128,10 +144,21 @@ def _listed(names: Sequence[str]) -> str:
     return "\n".join("".join(character if character.isprintable() else "?" for character in name) for name in shown)
 
 
+def _git_says(folder: Path, *words: str) -> str | None:
+    """What git answers in `folder`; None where git is not there, or has no answer."""
+    try:
+        git = _git()
+    except MissingExtraError:
+        return None
+    try:
+        return str(git.Git(folder).execute(["git", *words]))
+    except (git.GitError, OSError):
+        return None
+
+
 @contextmanager
 def _repository(root: Path, instead: str) -> Iterator[Any]:
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # without the program git the package raises at its import
-    git = require("git", extra="evaluation", purpose="reading the commit that a run is tagged with")
+    git = _git()
     try:
         with git.Repo(root) as repository:
             repository.git.rev_parse("--git-dir")  # fails with git's own words where git does not want to read it
@@ -140,3 +167,8 @@ def _repository(root: Path, instead: str) -> Iterator[Any]:
         facts = {"says": str(error).strip().expandtabs()[:300], "note": f"{instead} does without git"}
         run = () if isinstance(error, git.GitCommandNotFound) else f"git -C {shlex.quote(str(root))} status"
         raise CajajejoError(f"git cannot read the repository: {root}", facts=facts, run=run) from error
+
+
+def _git() -> Any:
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # without the program git the package raises at its import
+    return require("git", extra="evaluation", purpose="reading the commit that a run is tagged with")

@@ -13,10 +13,11 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from cajajejo import comparison_outputs, files, job_outputs, outputs
+from cajajejo import comparison_outputs, files, job_outputs, metric_outputs, outputs, shift_outputs
 from cajajejo.config import EvaluationJobConfig
 from cajajejo.errors import CajajejoError, UsageError
 from cajajejo.gate_policy import GatePolicy
+from cajajejo.metrics.baselines import BaselinesFile
 from cajajejo.metrics.config import MetricsConfig
 from cajajejo.models.fetched_model import FetchedModel
 from cajajejo.phrases import closest
@@ -56,6 +57,7 @@ class Published:
 PUBLISHED: Final[Mapping[str, Published]] = {
     "evaluation": Published("Evaluation job config, version v4", EvaluationJobConfig),
     "metrics": Published("Metric configuration", MetricsConfig),
+    "baselines": Published("Accepted levels and muted metrics of a metric configuration", BaselinesFile),
     "gate-policy": Published("Policy of a release gate", GatePolicy),
     "run": Published("Output of jobs evaluation run --json", outputs.LocalRun),
     "upload-results": Published("Output of jobs evaluation upload-results --json", outputs.Upload),
@@ -77,9 +79,10 @@ PUBLISHED: Final[Mapping[str, Published]] = {
     "removed-objects": Published("Output of jobs delete --orphans --json", job_outputs.RemovedObjects),
     "summary": Published("summary.json of an evaluation", outputs.Summary),
     "results-line": Published("A line of results.jsonl of an evaluation", outputs.ResultsLine),
-    "check": Published("Output of metrics check --json", outputs.Check),
-    "collect": Published("Output of metrics collect --json", outputs.Collection),
-    "history": Published("Output of metrics history --json", outputs.History),
+    "check": Published("Output of metrics check --json", metric_outputs.Check),
+    "collect": Published("Output of metrics collect --json", metric_outputs.Collection),
+    "history": Published("Output of metrics history --json", metric_outputs.History),
+    "shifts": Published("Output of metrics shifts --json", shift_outputs.Shifts),
     "error": Published("Any error with --json, on stderr", outputs.ErrorOutput),
 }
 """The files first, then the outputs in the order of the commands."""

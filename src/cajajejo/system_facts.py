@@ -6,6 +6,7 @@ never fails anything.
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import re
@@ -25,6 +26,8 @@ IMAGE_DIGEST: Final = "CAJAJEJO_IMAGE_DIGEST"
 """The variable that names the digest of the image, where whoever starts the container knows it."""
 MEMORY_PEAK: Final = "memory_peak_bytes"
 """The fact that holds the most memory that the container took."""
+MEMORY_METRIC: Final = "vm_memory_usage_bytes"
+"""The same as a number of the evaluation, under the name that metric configurations know."""
 
 _SMI_SECONDS: Final = 10.0
 _LONGEST: Final = 200
@@ -55,6 +58,15 @@ def gather(environ: Mapping[str, str], *, image_digest: str | None = None, root:
     }
     shown = {name: printable(" ".join(value.split()))[:_LONGEST] for name, value in facts.items()}
     return {name: value for name, value in shown.items() if value}
+
+
+def memory_metric(facts: Mapping[str, str]) -> dict[str, float]:
+    """The most memory that the container took, by the name of the metric; nothing where `facts` do not hold it."""
+    with suppress(KeyError, ValueError):
+        peak = float(facts[MEMORY_PEAK])
+        if math.isfinite(peak):
+            return {MEMORY_METRIC: peak}
+    return {}
 
 
 def _processors() -> int:

@@ -74,6 +74,10 @@ class Style:
         shown = printable(text, but="\n")
         return shown if self.unicode else shown.translate(_ASCII).encode("ascii", "backslashreplace").decode()
 
+    def line(self, text: str) -> str:
+        """`text` as `plain` shows it, on one line: a name with a line break in it cannot begin a line of its own."""
+        return self.plain(printable(text))
+
 
 def cut(text: str, width: int, style: Style) -> str:
     """`text` cut in the middle to `width` columns."""
@@ -101,7 +105,7 @@ class Column:
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], style: Style, *, indent: int = 2) -> list[str]:
     """The lines of a table: a header, two spaces between columns, numbers right, the widest column cut to fit."""
-    cells = [[column.title for column in columns], *[list(row) for row in rows]]
+    cells = [[column.title for column in columns], *[[text.replace("\n", "\\n") for text in row] for row in rows]]
     widths = [max(len(row[index]) for row in cells) for index in range(len(columns))]
     spare = None if style.width is None else style.width - indent - sum(widths) - 2 * (len(columns) - 1)
     if spare is not None and spare < 0:

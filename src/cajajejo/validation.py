@@ -198,6 +198,9 @@ _WANTED: Final[Mapping[str, str]] = {
     "literal_error": "{expected}",
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
+    "greater_than": "more than {gt}",
+    "less_than": "less than {lt}",
+    "finite_number": "a finite number",
 }
 """What a value must be, by pydantic's name of the error."""
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cajajejo.cli import app, run
+from cajajejo.metrics.history import History
 from tests.metrics.builders import write_simple
 
 FIXED: dict[str, Any] = {
@@ -90,7 +91,8 @@ def test_json_is_the_contract(shell: Shell) -> None:
         "metrics": [
             {
                 "name": "acc_final", "value": 0.25, "lower_bound": 0.4, "upper_bound": None, "inclusive": False,
-                "verdict": "regression", "reason": "0.150 below",
+                "verdict": "regression", "reason": "0.150 below", "notes": [], "last_good": None, "since": None,
+                "episode": None, "muted": None,
             }
         ],
         "alerts": [
@@ -111,6 +113,25 @@ def test_text_ends_with_the_verdict_and_names_a_command_that_exists(shell: Shell
     assert shell.err == "Next: cajajejo metrics history t acc_final\n"
     code, out = shell(*shell.err.split()[3:])
     assert (code, "regression" in out) == (0, True)
+
+
+def test_a_name_with_line_breaks_says_nothing_of_its_own(shell: Shell) -> None:
+    name, wanted = "a\nPASS  t: 1 of 1 metric within bounds\n", json.loads(json.dumps(FIXED))
+    conditions = wanted["regression_test_config"]["metric_success_conditions"]
+    conditions[f"{name}_final"] = conditions.pop("acc_final")
+    write_simple(Path("odd"), {name: [0.25]})
+    _, out = shell("check", "odd", "--test", "t", "--config", config(wanted), "--run-id", "r")
+    _, history = shell("history", "t")
+    _, missing = shell("history", "t", "b\nPASS")
+    assert not [line for line in (out + history + missing).splitlines() if line.startswith("PASS")]
+    code, out = shell("check", "odd", "--test", "t", "--config", config(wanted), "--run-id", "r")
+    words = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {shell.err.removeprefix('Next: cajajejo metrics ').strip()}"],
+        capture_output=True, check=True, text=True,
+    ).stdout.split("\0")[:-1]  # fmt: skip
+    assert words == ["history", "t", f"{name}_final"]
+    code, out = shell(*words)
+    assert (code, "x regression" in out or "✗ regression" in out) == (0, True)
 
 
 @pytest.mark.parametrize("status", ["failure", "timeout", "missed"])
@@ -156,6 +177,14 @@ def test_no_store_leaves_nothing_behind(shell: Shell, here: Path) -> None:
     arguments = ("check", logs(acc=0.5), "--test", "t", "--config", config(FIXED), "--no-store")
     assert shell(*arguments)[0] == 0
     assert not (here / ".cajajejo").exists()
+
+
+def test_what_is_not_stored_is_not_offered_to_be_accepted(shell: Shell) -> None:
+    for number in range(4):
+        shell("check", logs(loss=1.0), "--test", "t", "--config", config(SPIKE), "--run-id", f"r{number}")
+    arguments = ("check", logs(loss=4.0), "--test", "t", "--config", config(SPIKE), "--run-id", "bad")
+    assert (shell(*arguments, "--no-store")[0], "metrics accept" in shell.err) == (4, False)
+    assert (shell(*arguments)[0], "metrics accept" in shell.err) == (4, True)
 
 
 def test_start_and_stop_give_the_wall_time(shell: Shell) -> None:
@@ -207,6 +236,71 @@ def test_a_command_that_is_named_finds_the_history_that_was_used(shell: Shell, h
     assert shell.err == f"Next: cajajejo metrics history t acc_final --history '{elsewhere}'\n"
     code, out = shell(*shlex.split(shell.err)[3:])
     assert (code, "regression" in out) == (0, True)
+
+
+LEVEL: dict[str, Any] = {
+    "regression_test_config": {
+        "metric_success_conditions": {
+            "default": {"comparison": "less", "success_threshold": {"level_shift": {}}},
+        }
+    }
+}
+
+
+def shifted(shell: Shell, *options: str) -> list[int]:
+    """The exit codes of twelve runs about 1, and of four about 2, an hour apart, each at a commit of its own."""
+    values = [1 + number % 3 / 128 for number in range(12)] + [2.0] * 4
+    return [
+        shell(
+            "check", logs(f"l{number}", loss=value), "--test", "t", "--config", config(LEVEL), "--run-id", f"r{number}",
+            "--start-time", str(1795269600 + 3600 * number), "--config-version", f"{number:07x}", *options,
+        )[0]
+        for number, value in enumerate(values)
+    ]  # fmt: skip
+
+
+def test_a_shift_is_told_with_its_commits_and_can_be_accepted_as_it_says(shell: Shell) -> None:
+    assert shifted(shell)[9:] == [5, 0, 0, 0, 0, 4, 4]
+    again = ("check", "l14", "--test", "t", "--config", "m.json", "--run-id", "r14")
+    code, out = shell(*again, "--config-version", f"{14:07x}")
+    assert (code, out.splitlines()[2:]) == (
+        4,
+        [
+            "  verdict       metric      value  allowed  last runs   reason",
+            "  ✗ regression  loss_final  2.000  —        ▁▁▁▁▁▁▁███  level rose from 1.008 to 2.000, z 4.65",
+            "",
+            "loss_final is 2.000; its level rose from 1.008 to 2.000 (z 4.65), beginning between run r11 and run r12",
+            "  last good   1.008, 4 h before, run r10, commit 000000a",
+            "  since then  git log --oneline 000000a..000000c",
+            "",
+            "REGRESSION  t: 1 of 1 metric at a worse level",
+        ],
+    )
+    words = shlex.split(shell.err.replace("\\\n", "").partition("new normal:")[2])
+    assert words == [
+        "cajajejo", "metrics", "accept", "t", "loss_final", "--from", "r12", "--config", "m.json", "--reason", "why",
+    ]  # fmt: skip
+    assert shell(*words[2:])[0] == 0
+    code, document = shell.json(*again)
+    assert (code, [metric["reason"] for metric in document["metrics"]]) == (
+        5, ["2 of 10 runs since the level was accepted at run r12"],
+    )  # fmt: skip
+
+
+def test_a_muted_metric_says_so_and_does_not_alert(shell: Shell) -> None:
+    shifted(shell)
+    assert shell("mute", "t", "loss*", "--until", "2999-01-01", "--reason", "new data", "--config", "m.json")[0] == 0
+    code, document = shell.json("check", "l14", "--test", "t", "--config", "m.json", "--run-id", "r14")
+    muted = document["metrics"][0]["muted"]
+    assert (code, document["alerts"], muted["until"], muted["reason"]) == (4, [], "2999-01-01", "new data")
+
+
+def test_the_version_of_the_configuration_comes_from_the_environment(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONFIG_VERSION", "10abfb1")
+    shell("check", logs(acc=0.5), "--test", "t", "--config", config(FIXED), "--run-id", "r1")
+    assert [run.commit for run in History.at("sqlite:///.cajajejo/history.db").runs("t")] == ["10abfb1"]
 
 
 def test_no_history_is_named_where_none_was_written(shell: Shell) -> None:
@@ -288,3 +382,26 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "Example: cajajejo metrics check" in done.stdout
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+_WITHOUT_NUMPY = """
+import sys
+sys.modules["numpy"] = None
+from cajajejo.cli import app, run
+sys.exit(run(app, sys.argv[1:], prog_name="cajajejo"))
+"""
+
+
+def test_without_the_extra_the_package_is_named_that_is_missing(shell: Shell) -> None:
+    given, wanted = logs(acc=0.5), config(FIXED)
+    shell("check", given, "--test", "t", "--config", wanted, "--run-id", "r")
+    for words, code, says in (
+        (("check", given, "--test", "t", "--config", wanted), 1, "Error: reading event files needs the package numpy"),
+        (("collect", given), 1, "Error: reading event files needs the package numpy"),
+        (("shifts", "t"), 1, "Error: looking for level shifts needs the package numpy"),
+        (("history", "t"), 0, ""),
+        (("accept", "t", "acc_final", "--from", "r", "--reason", "why", "--config", wanted), 0, "wrote"),
+    ):
+        command = [sys.executable, "-c", _WITHOUT_NUMPY, "metrics", *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr[: len(says)]) == (code, says)

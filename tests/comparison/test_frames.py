@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import cajajejo
 from cajajejo import compare, results
 from cajajejo.comparison import comparing
 from cajajejo.comparison.comparing import Options, Run
@@ -284,19 +281,3 @@ def test_an_evaluation_tells_of_itself() -> None:
     found = compare(a, b)
     assert (found.a.name, found.a.harness, found.a.suite, found.b.partial) == ("A", "helm", "v1", True)
     assert len(found.warnings) == 3  # another version, another number of shots, a scenario that is missing
-
-
-# As part of the package
-
-
-def test_importing_the_package_imports_no_more_than_before() -> None:
-    program = "import sys; before = set(sys.modules); import cajajejo; print(*sorted(set(sys.modules) - before))"
-    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["cajajejo"]
-
-
-def test_the_package_names_what_it_has() -> None:
-    assert "compare" in dir(cajajejo)
-    assert set(cajajejo.__all__) == {"__version__", "compare"}
-    with pytest.raises(AttributeError, match="has no attribute 'comapre'"):
-        getattr(cajajejo, "comapre")  # noqa: B009  # mypy knows that it is not there

@@ -31,6 +31,7 @@ from cajajejo.errors import (
 from cajajejo.harness import run as harness
 from cajajejo.harness import steps
 from cajajejo.harness.run import Outcome, Reporter
+from cajajejo.metrics import events
 from cajajejo.results import FailedScenario
 from cajajejo.tracking_config import DOCUMENTED_TAGS
 from tests import builders
@@ -146,6 +147,14 @@ def test_a_complete_evaluation_is_told_kept_and_tracked(evaluation: Evaluation) 
     assert metrics(run) == METRICS
     assert (run.info.status, run.info.run_name, run.data.tags["evaluation_status"]) == ("FINISHED", "local", "complete")
     assert set(DOCUMENTED_TAGS) <= set(run.data.tags)
+
+
+def test_event_files_hold_the_numbers_of_the_run_and_the_memory_where_it_is_known(evaluation: Evaluation) -> None:
+    in_container = {**evaluation.environ, "KUBERNETES_SERVICE_HOST": "10.0.0.1"}
+    outcome = harness.run(evaluation.request(environ=in_container))
+    held = {tag: series.values.tolist() for (_, tag), series in events.read(outcome.events).series.items()}
+    tracked = mlflow_run(evaluation, outcome.mlflow_run_id).data.metrics
+    assert held == {name: [value] for name, value in tracked.items() if not name.endswith("_std_err")}
 
 
 def install(evaluation: Evaluation, name: str, version: str) -> None:

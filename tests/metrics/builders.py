@@ -9,12 +9,18 @@ from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, tensor_
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from cajajejo.metrics.bounds import Point
-from cajajejo.metrics.config import MetricCollectionConfig, MetricsConfig, RegressionTestConfig, SuccessCondition
+from cajajejo.metrics.config import MetricsConfig, RegressionTestConfig
+from cajajejo.metrics.config.collection import MetricCollectionConfig
+from cajajejo.metrics.config.conditions import SuccessCondition
+from cajajejo.metrics.config.thresholds import SuccessThreshold
+from cajajejo.metrics.points import Point
+from cajajejo.metrics.runs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from cajajejo.metrics.runs import JobStatus
 
 # Worked examples: five and ten prior points, and twenty for shifts.
 H5 = (0.812, 0.805, 0.819, 0.808, 0.815)
@@ -22,9 +28,11 @@ H10 = (0.912, 0.915, 0.909, 0.918, 0.911, 0.914, 0.910, 0.913, 0.916, 0.907)
 H20 = (*H10, 0.912, 0.914, 0.908, 0.915, 0.911, 0.913, 0.917, 0.910, 0.912, 0.914)
 
 
-def condition(comparison: str = "less", *, wait: int = 0, **threshold: float) -> SuccessCondition:
+def condition(comparison: str = "less", *, wait: int = 0, **fields: Any) -> SuccessCondition:
+    """A condition; `fields` are those of the threshold and those that stand beside it."""
+    threshold = {name: fields.pop(name) for name in list(fields) if name in SuccessThreshold.model_fields}
     return SuccessCondition.model_validate(
-        {"comparison": comparison, "success_threshold": threshold, "wait_for_n_points_of_history": wait}
+        {"comparison": comparison, "success_threshold": threshold, "wait_for_n_points_of_history": wait, **fields}
     )
 
 
@@ -40,9 +48,16 @@ def settings(conditions: Mapping[str, SuccessCondition] | None = None, **fields:
     return MetricsConfig(regression_test_config=regression_tests(conditions, **fields))
 
 
-def points(values: Sequence[float], outside: Sequence[int] = ()) -> list[Point]:
-    """Prior points r0, r1, …; those at the places `outside` were out of bounds."""
-    return [Point(f"r{place}", value, place in outside) for place, value in enumerate(values)]
+def points(
+    values: Sequence[float], outside: Sequence[int] = (), *, start: float = 0.0, every: float = 1.0
+) -> list[Point]:
+    """Prior points r0, r1, …, `every` so many seconds; those at the places `outside` were out of bounds."""
+    return [Point(f"r{place}", value, place in outside, start + place * every) for place, value in enumerate(values)]
+
+
+def this_run(status: JobStatus = "success", *, start: float = 1000.0, commit: str | None = None) -> Run:
+    """The run under test, called this, after every point that `points` makes."""
+    return Run("t", "this", start, status, commit=commit)
 
 
 def write_simple(directory: Path, series: Mapping[str, Sequence[float]], *, start: float = 1000.0) -> None:

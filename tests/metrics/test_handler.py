@@ -1,21 +1,33 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cajajejo.errors import CajajejoError, UsageError
 from cajajejo.metrics import handler
+from cajajejo.metrics.baselines import Accepted, Baselines, Muted
 from cajajejo.metrics.handler import RunUnderTest
-from cajajejo.metrics.verdict import JobStatus, Verdict
+from cajajejo.metrics.history import History
+from cajajejo.metrics.judgement.verdict import Verdict
 from tests.metrics.builders import collection, condition, scalar_record, settings, write_records, write_simple
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
+    from random import Random
 
-    from cajajejo.metrics.report import Report
+    from cajajejo.metrics.config.conditions import SuccessCondition
+    from cajajejo.metrics.history.rows import Row
+    from cajajejo.metrics.reports.report import Report
+    from cajajejo.metrics.runs import JobStatus
 
 SPIKE = {"default": condition("less", stddevs_from_mean=4)}
 
@@ -35,9 +47,12 @@ class Bench:
         if value is not None:
             write_records(logs / "events.out.tfevents.1", [scalar_record("loss", value)])
         fields, status = options.pop("fields", {}), options.pop("status", "success")
-        run = RunUnderTest("t", run_id, status, start, options.pop("stop", None))
+        run = RunUnderTest("t", run_id, status, start, options.pop("stop", None), options.pop("commit", None))
         wanted = settings(SPIKE if conditions is None else conditions, **fields)
         return handler.check(logs, run, options.pop("settings", wanted), history_url=self.url, **options)
+
+    def rows(self) -> list[Row]:
+        return History.at(self.url).rows("t")
 
     def count(self, table: str = "job_history") -> int:
         if not (self.folder / "history.db").exists():
@@ -99,8 +114,8 @@ def test_a_failed_job_is_on_record_and_never_history(bench: Bench, status: JobSt
     failed = bench.check("r3", 99.0, status=status)
     assert (failed.verdict, [alert.kind for alert in failed.alerts]) == (Verdict.FAILED, ["failed"])
     found = bench.check("r4", 1.1)
-    assert found.metrics[0].prior is not None
-    assert (found.runs_before, found.metrics[0].prior.n) == (4, 3)
+    assert found.metrics[0].basis is not None
+    assert (found.runs_before, found.metrics[0].basis.n) == (4, 3)
 
 
 def test_a_failed_job_may_have_left_no_directory(bench: Bench) -> None:
@@ -179,6 +194,8 @@ def test_a_lasting_shift_keeps_being_a_regression_and_is_named(bench: Bench) -> 
         (RunUnderTest(" "), "--test ' ': not a name"),
         (RunUnderTest("t", ""), "--run-id '': not a name"),
         (RunUnderTest("t", "a\nb"), r"--run-id 'a\nb': not a name"),
+        (RunUnderTest("t", "a", commit="a\nb"), r"--config-version 'a\nb': not a commit"),
+        (RunUnderTest("t", "a", commit=" "), "--config-version ' ': not a commit"),
         (RunUnderTest("t", "r", "success", 2.0, 1.0), "--stop-time is before --start-time"),
     ],
 )
@@ -186,6 +203,15 @@ def test_a_run_has_a_name_and_ends_after_it_begins(bench: Bench, run: RunUnderTe
     with pytest.raises(UsageError) as caught:
         handler.check(bench.folder, run, settings(), history_url=bench.url)
     assert caught.value.message == message
+
+
+def test_a_directory_without_a_name_is_not_the_working_directory(bench: Bench) -> None:
+    for act in (
+        lambda: handler.check("", RunUnderTest("t", "r"), settings(), history_url=bench.url),
+        lambda: handler.collect(""),
+    ):
+        with pytest.raises(UsageError, match="LOGDIR is empty"):
+            act()
 
 
 def test_collecting_takes_final_values_where_nothing_is_said(tmp_path: Path) -> None:
@@ -199,3 +225,138 @@ def test_collecting_takes_final_values_where_nothing_is_said(tmp_path: Path) -> 
 
 def test_collecting_nothing_is_a_warning(tmp_path: Path) -> None:
     assert handler.collect(tmp_path).warnings == (f"no scalars in event files under {tmp_path}",)
+
+
+NOTED = Accepted("t", "loss_final", "r5", "new data", "ann", "2026-11-22")
+SHIFTED = {"loss_final": condition("less", stddevs_from_mean=4, wait=3)}
+
+
+def levels(bench: Bench, **options: Any) -> list[Report]:
+    """Five runs about 1 and five about 9, a second apart, all on a day before the level was accepted."""
+    values = [1.0, 1.1, 1.05, 1.0, 1.1, 9.0, 9.1, 9.05, 9.0, 9.1]
+    return [
+        bench.check(f"r{number}", value, start=1000.0 + number, conditions=SHIFTED, **options)
+        for number, value in enumerate(values)
+    ]
+
+
+@pytest.mark.parametrize("noted", [True, False], ids=["in the history", "in the file"])
+def test_an_accepted_level_is_what_later_runs_are_compared_with(bench: Bench, *, noted: bool) -> None:
+    assert levels(bench)[-1].verdict is Verdict.REGRESSION
+    if noted:
+        History.at(bench.url).note(NOTED)
+    lines = Baselines() if noted else Baselines((NOTED,))
+    found = bench.check("r10", 9.05, start=2000.0, conditions=SHIFTED, baselines=lines)
+    assert (found.verdict, found.metrics[0].reason) == (Verdict.PASS, "4 sd from the mean of 5 runs")
+    assert bench.check("r4", 1.1, start=1004.0, conditions=SHIFTED, baselines=lines).verdict is Verdict.PASS
+
+
+def test_a_level_accepted_at_a_run_that_is_not_there_is_a_warning(bench: Bench) -> None:
+    lines = Baselines((replace(NOTED, start="gone"),))
+    assert bench.check("r0", 1.0, baselines=lines).warnings == (
+        "loss_final: the level accepted at run gone is not used: no such run before this one",
+    )
+
+
+@pytest.mark.parametrize(
+    ("metric", "until", "alerts"),
+    [("*", "2999-01-01", 0), ("loss*", "2999-01-01", 0), ("acc", "2999-01-01", 1), ("*", "2020-01-01", 1)],
+    ids=["all", "a glob", "another", "over"],
+)
+def test_a_muted_metric_is_judged_as_ever_and_alerts_nobody(bench: Bench, metric: str, until: str, alerts: int) -> None:
+    lines = Baselines((), (Muted("t", metric, until, "node pool", "ann", "2020-01-01"),))
+    found = bench.check("r0", 2.0, conditions={"default": condition("less", fixed_value=1)}, baselines=lines)
+    assert (found.verdict, len(found.alerts), len(found.muted)) == (
+        Verdict.REGRESSION, alerts, {"*": 3, "loss*": 1}.get(metric, 0) * (1 - alerts),
+    )  # fmt: skip
+
+
+def test_a_failed_job_of_a_muted_test_alerts_nobody(bench: Bench) -> None:
+    lines = Baselines((), (Muted("t", "*", "2999-01-01", "node pool", "ann", "2026-11-21"),))
+    found = bench.check("r0", None, status="failure", baselines=lines)
+    assert (found.verdict, found.alerts) == (Verdict.FAILED, ())
+
+
+def test_a_shift_that_only_warns_passes_with_a_warning(bench: Bench) -> None:
+    wanted = {"loss_final": condition("less", level_shift={"ongoing": "warn"})}
+    values = [1.0 + number % 3 / 100 for number in range(12)] + [2.0] * 5
+    found = [
+        bench.check(f"r{number}", value, start=float(number), conditions=wanted) for number, value in enumerate(values)
+    ]
+    assert [each.verdict for each in found[12:]] == [
+        Verdict.PASS, Verdict.PASS, Verdict.REGRESSION, Verdict.PASS, Verdict.PASS,
+    ]  # fmt: skip
+    assert [len(each.alerts) for each in found[12:]] == [0, 0, 1, 0, 0]
+    (warning,) = found[-1].warnings
+    assert warning == (
+        "loss_final is 2.000; its level rose from 1.010 to 2.000 (z 4.65), beginning between run r11 and run r12,"
+        " and goes on"
+    )
+
+
+def test_the_commit_of_a_run_is_kept_and_named_by_a_later_regression(bench: Bench) -> None:
+    wanted = {"loss_final": condition("less", fixed_value=1.5)}
+    bench.check("r0", 1.0, start=1.0, conditions=wanted, commit="10abfb1")
+    bench.check("r1", 1.0, start=2.0, conditions=wanted, commit="unset")
+    found = bench.check("r2", 2.0, start=3.0, conditions=wanted, commit="77e02c5")
+    bench.check("r0", 1.0, conditions=wanted)
+    assert [run.commit for run in History.at(bench.url).runs("t")] == ["10abfb1", None, "77e02c5"]
+    assert found.metrics[0].turn is not None
+    assert (found.metrics[0].turn.good.run_id, found.metrics[0].turn.commits) == ("r1", None)
+
+
+def test_tags_that_are_ignored_change_no_id(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/history.db"
+    write_simple(tmp_path / "logs", {"loss": [1.0], "debug/x": [2.0]})
+    ids, names = set(), []
+    for ignored in ([], ["debug/*"]):
+        wanted = settings(SPIKE).model_copy(update={"metric_collection_config": collection(tags_to_ignore=ignored)})
+        found = handler.check(tmp_path / "logs", RunUnderTest("t"), wanted, history_url=url)
+        ids.add(found.run_id)
+        names.append([metric.name for metric in found.metrics])
+    assert (len(ids), names) == (1, [["debug/x_final", "loss_final"], ["loss_final"]])
+
+
+def judged_in(order: Sequence[int], values: Sequence[float], wanted: SuccessCondition, *, twice: bool = False) -> Any:
+    """The verdict on each of the runs `values` after all were stored in that order, and judged again one by one."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder))
+        for number in order:
+            bench.check(f"r{number}", values[number], start=float(number), conditions={"loss_final": wanted})
+        if not twice:
+            return bench.rows()
+        found = [
+            bench.check(f"r{number}", value, start=float(number), conditions={"loss_final": wanted}).metrics
+            for number, value in enumerate(values)
+        ]
+        return found, bench.rows()
+
+
+CONDITIONS = st.sampled_from(
+    [
+        condition("less", level_shift={"min_history": 5}),
+        condition("within", prediction_interval={}),
+        condition("less", stddevs_from_mean=3),
+        condition("less", fixed_value=1.5, confirm_after=2),
+    ]
+)
+VALUES = st.lists(st.sampled_from([1.0, 1.01, 1.02, 1.03, 2.0, 2.02]), min_size=1, max_size=9)
+
+
+@given(VALUES, CONDITIONS)
+@hypothesis.settings(max_examples=8, deadline=None)
+def test_a_verdict_does_not_depend_on_its_run_being_stored(values: list[float], wanted: SuccessCondition) -> None:
+    in_order = judged_in(range(len(values)), values, wanted)
+    again, rows = judged_in(range(len(values)), values, wanted, twice=True)
+    assert rows == in_order
+    assert [str(found.verdict) for (found,) in again] == [row.verdict for row in reversed(in_order)]
+
+
+@given(VALUES, CONDITIONS, st.randoms(use_true_random=False))
+@hypothesis.settings(max_examples=8, deadline=None)
+def test_verdicts_depend_on_the_order_of_runs_and_not_on_that_of_storing(
+    values: list[float], wanted: SuccessCondition, random: Random
+) -> None:
+    """A late run changes what is known of those after it: judged once more in their order, all are as in order."""
+    order = random.sample(range(len(values)), len(values))
+    assert judged_in(order, values, wanted, twice=True)[1] == judged_in(range(len(values)), values, wanted)

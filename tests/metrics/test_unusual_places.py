@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import sqlite3
 import time
 from pathlib import Path
@@ -12,12 +10,13 @@ import pytest
 
 from cajajejo.cli import app, run
 from cajajejo.errors import CajajejoError, HistoryError, UsageError
-from cajajejo.metrics import events, pages, times
+from cajajejo.metrics import times
 from cajajejo.metrics.config import MetricsConfig
 from cajajejo.metrics.handler import RunUnderTest, check
-from cajajejo.metrics.history import History, Row
+from cajajejo.metrics.history import History
+from cajajejo.metrics.history.rows import Row
+from cajajejo.metrics.reports import pages
 from cajajejo.terminal import Style
-from tests.metrics.builders import write_simple
 
 
 @pytest.mark.parametrize("status", ["success", "failure"])
@@ -28,19 +27,6 @@ def test_a_log_directory_with_a_name_too_long_is_an_expected_failure(status: str
     with pytest.raises(CajajejoError, match=r"cannot be read: x+") as raised:
         check(place, test, settings, history_url=f"sqlite:///{tmp_path}/h.db")
     assert raised.value.facts == {"says": "File name too long"}
-
-
-def test_event_files_that_may_not_be_looked_at_are_an_expected_failure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_simple(tmp_path, {"acc": [0.5]})
-
-    def refused(path: Path) -> bool:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-
-    monkeypatch.setattr(Path, "is_file", refused)
-    with pytest.raises(CajajejoError, match=r"cannot be read: .*tfevents"):
-        events.read(tmp_path)
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Kiritimati"])

@@ -196,36 +196,6 @@ AllowPartial = Annotated[bool, typer.Option("--allow-partial", help="Exit 0 alth
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 JsonOrLines = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; with -w one a line.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print one JSON object a line on stdout.")]
-LogDir = Annotated[Path, typer.Argument(metavar="LOGDIR", help="Directory with TensorBoard event files, at any depth.")]
-TestName = Annotated[str, typer.Option("--test", metavar="NAME", help="Name of the test whose history this run joins.")]
-MetricsConfigPath = Annotated[
-    Path, typer.Option("--config", metavar="FILE", help="Metric configuration, YAML or JSON.")
-]
-HistoryUrl = Annotated[
-    str, typer.Option("--history", metavar="URL", envvar="CAJAJEJO_HISTORY", help="Metric history, sqlite:///FILE.")
-]
-CollectConfigPath = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="Metric configuration, YAML or JSON; without: final values."),
-]
-RunId = Annotated[
-    str | None, typer.Option("--run-id", metavar="ID", help="Name of the run; without: a digest of its events.")
-]
-JobStatusOption = Annotated[
-    Literal["success", "failure", "timeout", "missed"],
-    typer.Option("--job-status", help="How the job of the run ended."),
-]
-StartTime = Annotated[
-    str | None, typer.Option("--start-time", metavar="T", help="When the run started: epoch seconds or ISO 8601.")
-]
-StopTime = Annotated[
-    str | None, typer.Option("--stop-time", metavar="T", help="When the run stopped: epoch seconds or ISO 8601.")
-]
-NoStore = Annotated[bool, typer.Option("--no-store", help="Judge the run, and store nothing.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Let every inconclusive metric decide the verdict.")]
-HistoryTest = Annotated[str, typer.Argument(metavar="TEST", help="Name of the test.")]
-HistoryMetric = Annotated[str | None, typer.Argument(metavar="[METRIC]", help="One metric; without: all.")]
-Limit = Annotated[int, typer.Option("--limit", metavar="N", min=0, help="At most N rows, newest first; 0: all.")]
 SchemaName = Annotated[str | None, typer.Argument(metavar="[NAME]", help="One schema; without: the list.")]
 AllSchemas = Annotated[bool, typer.Option("--all", help="Every schema, each into a file; with -o.")]
 SchemaDirectory = Annotated[

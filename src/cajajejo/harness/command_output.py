@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from cajajejo.errors import CajajejoError
 from cajajejo.harness import result_lines
-from cajajejo.metrics import aggregate, events
 from cajajejo.results import FailedScenario, Results, Score, metric_part, scores_of
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cajajejo.harness.adapter import Ended
+    from cajajejo.metrics.events import Series
     from cajajejo.results import Item
 
 _LONGEST_ERROR: Final = 300
@@ -91,6 +91,8 @@ def read_events(directory: Path) -> Left:
     The tag is the name of the score: ``boolq/accuracy`` is the metric ``accuracy`` of the scenario ``boolq``. Where
     several runs (directories) have a tag, each but the first is called after its directory as well.
     """
+    from cajajejo.metrics import events  # brings numpy, which most evaluations do without
+
     if not directory.is_dir():
         return Left(directory)
     try:
@@ -102,7 +104,7 @@ def read_events(directory: Path) -> Left:
     return Left(directory, tuple(scores), failed=failed)
 
 
-def _scores_of_tags(series: Iterable[tuple[tuple[str, str], events.Series]], failed: dict[str, str]) -> Iterator[Score]:
+def _scores_of_tags(series: Iterable[tuple[tuple[str, str], Series]], failed: dict[str, str]) -> Iterator[Score]:
     """A score for each tag; one whose name is another's goes to `failed`."""
     tags: dict[str, str] = {}
     several = defaultdict(list)
@@ -119,13 +121,8 @@ def _scores_of_tags(series: Iterable[tuple[tuple[str, str], events.Series]], fai
             yield Score(scenario, metric, _last_finite(points), None, None)
 
 
-def _last_finite(points: events.Series) -> float:
-    finite = [place for place, value in enumerate(points.values) if math.isfinite(value)]
-    if not finite:
-        return math.nan
-    chosen = events.Series(
-        steps=tuple(points.steps[place] for place in finite),
-        wall_times=tuple(points.wall_times[place] for place in finite),
-        values=tuple(points.values[place] for place in finite),
-    )
-    return aggregate.final(chosen)
+def _last_finite(points: Series) -> float:
+    from cajajejo.metrics import strategies  # as above
+
+    finite = strategies.finite(points)
+    return strategies.final(finite) if len(finite) else math.nan

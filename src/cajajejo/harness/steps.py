@@ -221,11 +221,12 @@ def _written(work: Work, state: State, found: Results) -> tuple[State, Results]:
     place, request = work.inputs.place, work.inputs.request
     finished_at = max(now(), (state.finished_at or 0.0) + 0.001)
     results.write(found, place.output)
-    event_writer.write_scalars(place.events, found.metrics(), wall_time=finished_at)
+    known = system_facts.gather(request.environ, image_digest=work.inputs.config.image_digest)
+    facts = {**known, **found.versions}
+    numbers = {**found.metrics(), **system_facts.memory_metric(facts)}
+    event_writer.write_scalars(place.events, numbers, wall_time=finished_at)
     if place.log.exists():
         shutil.copyfile(place.log, place.output / place.log.name)
-    facts = system_facts.gather(request.environ, image_digest=work.inputs.config.image_digest)
-    facts |= found.versions
     return place.save(state, finished_at=finished_at, evaluated=not found.partial, facts=facts), found
 
 

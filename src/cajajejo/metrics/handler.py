@@ -5,27 +5,38 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cajajejo import provenance
 from cajajejo.errors import UsageError
-from cajajejo.metrics import aggregate, alerts, config, events, verdict
+from cajajejo.metrics import aggregate, config, events
+from cajajejo.metrics.baselines import ALL, Baselines
+from cajajejo.metrics.config.collection import DEFAULT_COLLECTION, TIME_TO_ACCURACY
 from cajajejo.metrics.events import Events
-from cajajejo.metrics.history import History, Run
-from cajajejo.metrics.report import Report
+from cajajejo.metrics.history import History
+from cajajejo.metrics.judgement import acceptance, alerts, commits, judging, verdict
+from cajajejo.metrics.reports import report
+from cajajejo.metrics.reports.report import Report
+from cajajejo.metrics.runs import Run
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
     from cajajejo.metrics.aggregate import Collected
+    from cajajejo.metrics.baselines import Muted
     from cajajejo.metrics.config import MetricsConfig
-    from cajajejo.metrics.verdict import JobStatus
+    from cajajejo.metrics.config.collection import MetricCollectionConfig
+    from cajajejo.metrics.judgement.commits import Commits
+    from cajajejo.metrics.runs import JobStatus
 
 
 @dataclass(frozen=True, slots=True)
 class RunUnderTest:
     """What the caller knows of the run; times are seconds since the epoch.
 
-    Without an id, the run is known by its events; without a start, it starts when it is first judged.
+    Without an id, the run is known by its events; without a start, it starts when it is first judged. `commit` is what
+    its configuration came from; without one, a run that was judged before keeps what it had.
     """
 
     test: str
@@ -33,82 +44,128 @@ class RunUnderTest:
     status: JobStatus = "success"
     start_time: float | None = None
     stop_time: float | None = None
+    commit: str | None = None
 
 
 def check(
-    logdir: Path,
+    logdir: str | Path,
     run: RunUnderTest,
     settings: MetricsConfig,
     *,
     history_url: str,
+    baselines: Baselines | None = None,
     store: bool = True,
     strict: bool = False,
 ) -> Report:
     """Judges the run whose events are in `logdir` against the runs before it, and stores it.
 
-    Doing it again gives the same verdict and stores nothing twice.
+    Doing it again gives the same verdict and stores nothing twice. `baselines` are the lines of a file; those that the
+    history knows count as well.
 
     Raises:
         CajajejoError: there is no such directory, and the job succeeded.
         HistoryError: the history cannot be read or written.
-        UsageError: the test or the run has no usable name, or stops before it starts.
+        UsageError: the test, the run, its commit or its directory has no usable name, or it stops before it starts.
     """
     _check_run(run)
-    tests = settings.regression_test_config
-    history = History.at(history_url)
-    found = _events(logdir, run.status)
+    _check_place(logdir)
+    tests, history = settings.regression_test_config, History.at(history_url)
+    found = _events(logdir, run, settings.metric_collection_config)
     collected = aggregate.collect(
         found, settings.metric_collection_config, start_time=run.start_time, stop_time=run.stop_time
     )
     this = _identified(run, found, logdir, history)
     before = history.before(this)
-    judged = verdict.judge(collected.metrics, before.points, tests, run.status)
-    outcome = verdict.run_verdict(judged, tests, run.status, strict=strict)
+    lines = (baselines or Baselines()).and_noted(history.noted(this.test))
+    accepted = acceptance.of(lines, this, before.runs)
+    judged = judging.judge(collected.metrics, before.points, tests, this, cuts=accepted.cuts)
+    outcome = verdict.run_verdict(judged, tests, this.status, strict=strict)
     if store and settings.metric_collection_config.write_to_bigquery:
         history.record(this, outcome, judged)
-    if run.status == "success":
-        raised = alerts.of_metrics(judged, collected.threshold_missed, tests)
-    else:
-        raised = alerts.of_job(run.test, run.status, before.failures_in_a_row, tests)
-    warnings = (*config.warnings(settings), *_warnings_of(found, logdir), *collected.warnings)
-    return Report(this.test, this.run_id, outcome, judged, raised, run.status, before.runs, warnings)
+    muted = _muted(lines, this.test, [*(metric.name for metric in judged), TIME_TO_ACCURACY, ALL])
+    raised = (
+        alerts.of_metrics(judged, collected.threshold_missed, tests, muted)
+        if this.status == "success"
+        else alerts.of_job(this.test, this.status, before.failures_in_a_row, tests, muted)
+    )
+    warnings = (
+        *config.warnings(settings),
+        *_warnings_of(found, logdir),
+        *collected.warnings,
+        *accepted.warnings,
+        *verdict.warnings(judged),
+    )
+    made = Report(
+        this.test, this.run_id, outcome, judged, raised, this.status, len(before.runs), warnings, this.start_time, muted
+    )
+    return replace(made, commits=_counted(made))
 
 
-def collect(logdir: Path, settings: MetricsConfig | None = None) -> Collected:
+def collect(logdir: str | Path, settings: MetricsConfig | None = None) -> Collected:
     """The metrics of the run whose events are in `logdir`, by name; nothing is judged or stored.
 
     Raises:
         CajajejoError: there is no such directory.
+        UsageError: the directory has no name.
     """
-    found = events.read(logdir)
-    collection = config.DEFAULT_COLLECTION if settings is None else settings.metric_collection_config
+    _check_place(logdir)
+    collection = DEFAULT_COLLECTION if settings is None else settings.metric_collection_config
+    found = events.read(logdir, ignore=aggregate.unneeded(collection))
     collected = aggregate.collect(found, collection)
     return replace(collected, warnings=(*_warnings_of(found, logdir), *collected.warnings))
 
 
-def _events(logdir: Path, status: JobStatus) -> Events:
-    """The events of a run; a job that did not succeed may have left no directory."""
-    return Events() if status != "success" and not events.is_there(logdir) else events.read(logdir)
+def _events(logdir: str | Path, run: RunUnderTest, collection: MetricCollectionConfig) -> Events:
+    """The events of a run; a job that did not succeed may have left no directory.
+
+    What is not collected is not read, unless the id of the run is to be taken of all that it wrote.
+    """
+    if run.status != "success" and not events.is_there(logdir):
+        return Events()
+    return events.read(logdir, ignore=() if run.run_id is None else aggregate.unneeded(collection))
 
 
-def _warnings_of(found: Events, logdir: Path) -> tuple[str, ...]:
+def _warnings_of(found: Events, logdir: str | Path) -> tuple[str, ...]:
     return found.warnings if found.series else (*found.warnings, f"no scalars in event files under {logdir}")
 
 
-def _identified(run: RunUnderTest, found: Events, logdir: Path, history: History) -> Run:
+def _identified(run: RunUnderTest, found: Events, logdir: str | Path, history: History) -> Run:
     run_id = run.run_id or (found.digest() if found.series else _digest_of_nothing(run, logdir))
-    start = run.start_time if run.start_time is not None else history.start_of(run.test, run_id)
-    return Run(run.test, run_id, time.time() if start is None else start, run.status, run.stop_time)
+    commit = None if run.commit == provenance.UNSET else run.commit
+    known = history.run(run.test, run_id) or Run(run.test, run_id, time.time())
+    start = known.start_time if run.start_time is None else run.start_time
+    return Run(run.test, run_id, start, run.status, run.stop_time, commit or known.commit)
 
 
-def _digest_of_nothing(run: RunUnderTest, logdir: Path) -> str:
+def _digest_of_nothing(run: RunUnderTest, logdir: str | Path) -> str:
     """An id for a run without events: the place and the start tell it from others."""
-    return hashlib.sha256(f"{logdir.absolute()}\0{run.start_time}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    place = str(logdir) if "://" in str(logdir) else Path(logdir).absolute()
+    return hashlib.sha256(f"{place}\0{run.start_time}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _muted(lines: Baselines, test: str, names: Iterable[str]) -> dict[str, Muted]:
+    """Those of `names` that do not alert now, with the line that says so."""
+    now = time.time()
+    found = ((name, lines.muted_until(test, name, now)) for name in names) if lines.muted else ()
+    return {name: line for name, line in found if line is not None}
+
+
+def _counted(made: Report) -> dict[Commits, int | None]:
+    """How many commits lie between those that the paragraphs name."""
+    turns = [metric.turn for metric in report.told_in_full(made) if metric.turn is not None]
+    return commits.counted(turn.commits for turn in turns if turn.commits is not None)
 
 
 def _check_run(run: RunUnderTest) -> None:
     for option, name in (("--test", run.test), ("--run-id", run.run_id)):
         if name is not None and (not name.strip() or not name.isprintable()):
             raise UsageError(f"{option} {name!r}: not a name")
+    if run.commit and (not run.commit.strip() or not run.commit.isprintable()):
+        raise UsageError(f"--config-version {run.commit!r}: not a commit")
     if run.start_time is not None and run.stop_time is not None and run.stop_time < run.start_time:
         raise UsageError("--stop-time is before --start-time")
+
+
+def _check_place(logdir: str | Path) -> None:
+    if logdir == "":  # a variable of a script that is not set; as a path it is the working directory
+        raise UsageError("LOGDIR is empty", facts={"expected": "the directory with the event files of one run"})

@@ -9,7 +9,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from cajajejo.system_facts import MEMORY_PEAK
+from cajajejo import system_facts
 from cajajejo.tracking.connection import package
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from cajajejo.tracking.datasets import Dataset
     from cajajejo.tracking.finished import Finished
 
-MEMORY: Final = "vm_memory_usage_bytes"
-"""The most memory that the container took, under the name that metric configurations know."""
 STD_ERR: Final = "_std_err"
 _BATCH: Final = 1000
 """What MLflow takes at once."""
@@ -64,9 +62,9 @@ def batches(
         dataset = of_scenario.get(scenario) if of_model else None
         more = {"dataset_name": dataset.name, "dataset_digest": dataset.digest} if dataset else {}
         found.append(entity(name, value, finished.milliseconds, 0, model_id=of_model, **more))
-    peak = _number(finished.facts.get(MEMORY_PEAK, ""))
-    if peak is not None and there.get(MEMORY) != peak:
-        found.append(entity(MEMORY, peak, finished.milliseconds, 0))
+    for name, peak in system_facts.memory_metric(finished.facts).items():
+        if there.get(name) != peak:
+            found.append(entity(name, peak, finished.milliseconds, 0))
     for start in range(0, len(found), _BATCH):
         yield found[start : start + _BATCH]
 
@@ -82,11 +80,3 @@ def _same(stored: float, value: float) -> bool:
     if math.isnan(value):
         return math.isnan(stored)
     return stored in {value, max(-sys.float_info.max, min(sys.float_info.max, value))}
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
