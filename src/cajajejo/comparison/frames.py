@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import tempfile
-from contextlib import contextmanager
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,12 +17,12 @@ from cajajejo.comparison.in_memory.fields import listed
 from cajajejo.comparison.in_memory.tables import Asked
 from cajajejo.comparison.sides import Side
 from cajajejo.comparison.values import Criteria
-from cajajejo.errors import CajajejoError
 from cajajejo.phrases import some
 from cajajejo.results import Results, metric_name
+from cajajejo.tracebacks import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cajajejo.comparison.in_memory.tables import Table
     from cajajejo.comparison.items.columns import Columns
@@ -101,7 +100,7 @@ def compare(  # noqa: PLR0913  # each is an option of the command, or a key of i
             raise ComparisonInputError(f"{name} is {number}: it must be at least 0{all_of_them}")
     globs = (metrics,) if isinstance(metrics, str) else tuple(metrics or ())
     asked = Asked(globs, groups) if isinstance(groups, str) else Asked(globs)
-    with _explained(), tempfile.TemporaryDirectory(prefix="cajajejo-") as work:
+    with explained(), tempfile.TemporaryDirectory(prefix="cajajejo-") as work:
         runs = _runs((a, b), groups, asked, Path(work))
         options = Options(
             criteria=lambda _: criteria,
@@ -112,17 +111,6 @@ def compare(  # noqa: PLR0913  # each is an option of the command, or a key of i
             confidence=confidence,
         )
         return Found.of(comparing.compare(*runs, options))
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Shows below a traceback what the command prints below an error: the facts, and the way out."""
-    try:
-        yield
-    except CajajejoError as error:
-        for line in error.lines()[1:]:
-            error.add_note(line)
-        raise
 
 
 def _check_kinds(given: Mapping[str, object], wanted: type) -> None:

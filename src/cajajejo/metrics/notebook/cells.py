@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
 from decimal import Decimal
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from cajajejo import moments
 from cajajejo.errors import CajajejoError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _NOTHING: Final = ("NAType", "NaTType", "MaskedConstant")
 """What pandas and numpy call the types of what is missing."""
@@ -36,17 +32,6 @@ _KINDS: Final[Sequence[tuple[tuple[type, ...], str]]] = (
 
 class MetricInputError(CajajejoError, ValueError):
     """What is given to `cajajejo.judge` or `cajajejo.shifts` cannot be judged; says what of it, and where."""
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Shows below a traceback what a command prints below an error: the facts, and the way out."""
-    try:
-        yield
-    except CajajejoError as error:
-        for line in error.lines()[1:]:
-            error.add_note(line)
-        raise
 
 
 def listed(values: Any, name: str) -> list[object]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 from cajajejo.metrics.config import DEFAULT_CONDITION, cautions
 from cajajejo.metrics.judgement import alerts, judging, verdict
 from cajajejo.metrics.notebook import frames
-from cajajejo.metrics.notebook.cells import MetricInputError, explained
+from cajajejo.metrics.notebook.cells import MetricInputError
 from cajajejo.metrics.notebook.criteria import Condition, criteria
 from cajajejo.metrics.notebook.marks import Marker
 from cajajejo.metrics.notebook.tables import table
@@ -17,6 +17,7 @@ from cajajejo.metrics.reports.report import Report
 from cajajejo.metrics.runs import Run
 from cajajejo.phrases import some
 from cajajejo.terminal import Style
+from cajajejo.tracebacks import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

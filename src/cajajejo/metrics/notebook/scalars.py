@@ -14,9 +14,9 @@ from cajajejo.metrics import aggregate, config, events
 from cajajejo.metrics.config.collection import DEFAULT_COLLECTION
 from cajajejo.metrics.events import Series
 from cajajejo.metrics.notebook import frames
-from cajajejo.metrics.notebook.cells import explained
 from cajajejo.phrases import some
 from cajajejo.terminal import Column, Style, table
+from cajajejo.tracebacks import explained
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 from cajajejo.metrics.notebook import frames
-from cajajejo.metrics.notebook.cells import MetricInputError, explained
+from cajajejo.metrics.notebook.cells import MetricInputError
 from cajajejo.metrics.notebook.criteria import Condition, criteria
 from cajajejo.metrics.notebook.tables import table
 from cajajejo.metrics.reports import dated_shifts, documents, shift_pages
@@ -15,6 +15,7 @@ from cajajejo.metrics.reports.dated_shifts import DatedShift, Search
 from cajajejo.metrics.shifts.engines import ENGINES
 from cajajejo.phrases import some
 from cajajejo.terminal import Style
+from cajajejo.tracebacks import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
