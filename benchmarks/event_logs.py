@@ -187,6 +187,8 @@ _MADE: Final[Mapping[str, Callable[[int, Random], Any]]] = {
     "irregular": lambda scalars, random: [(".", _irregular(scalars, random))],
 }
 LOGS: Final = tuple(_MADE)
+SCALARS: Final[Mapping[str, int]] = {name: 5_000_000 if name == "mixed" else 1_000_000 for name in LOGS}
+"""So many where none are asked for: of `mixed`, a tenth of them."""
 
 
 def made(name: str, scalars: int, seed: int, *, below: Path | None = None) -> Path:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import accumulate
 
 import pytest
 
@@ -19,7 +20,8 @@ def header(length: int) -> bytes:
 
 
 def walk(data: bytes, start: int = 0, end: int | None = None, most: int = 100) -> list[int]:
-    return Framing().walk(memory.array(data), start, len(data) if end is None else end, most)
+    places = Framing().walk(memory.array(data), start, len(data) if end is None else end, most)
+    return [int(place) for place in places]
 
 
 def test_every_record_is_walked_over() -> None:
@@ -43,6 +45,34 @@ def test_a_walk_ends_before_a_damaged_header(place: int) -> None:
 @pytest.mark.parametrize("cut", [1, 5, 20])
 def test_a_walk_ends_before_what_is_not_whole(cut: int) -> None:
     assert walk(DATA[:-cut]) == PLACES[:-1]
+
+
+MANY = [b"%d" % number * (1 + number % 7) for number in range(3000)]
+MANY_PLACES = [*accumulate((len(data) + 16 for data in MANY), initial=0)]
+
+
+def test_thousands_of_records_are_walked_over() -> None:
+    data = b"".join(map(written.framed, MANY))
+    assert walk(data, most=5000) == MANY_PLACES
+    assert walk(data, most=2999) == MANY_PLACES[:-1]
+    assert walk(data[:-1], most=5000) == MANY_PLACES[:-1]
+    assert walk(data, start=MANY_PLACES[7], most=1000) == MANY_PLACES[7:1008]
+
+
+@pytest.mark.parametrize(
+    "odd", [b"x" * 70_000, b"y" + written.framed(b"an event file") * 200], ids=["large", "records"]
+)
+def test_what_is_not_known_by_sight_is_gone_over(odd: bytes) -> None:
+    data = b"".join(map(written.framed, [*MANY[:1000], odd, *MANY[1000:]]))
+    behind = [place + len(odd) + 16 for place in MANY_PLACES[1000:]]
+    assert walk(data, most=5000) == [*MANY_PLACES[:1001], *behind]
+
+
+@pytest.mark.parametrize("place", [0, 3, 9])
+def test_a_walk_over_thousands_ends_before_a_damaged_header(place: int) -> None:
+    data = bytearray(b"".join(map(written.framed, MANY)))
+    data[MANY_PLACES[2000] + place] ^= 1
+    assert walk(bytes(data), most=5000) == MANY_PLACES[:2001]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 
+import numpy as np
 import pytest
 
 from cajajejo.metrics.events import periods
@@ -32,7 +33,7 @@ def frames(*tags: str) -> list[bytes]:
 
 
 def pattern(records: list[bytes]) -> list[str | None] | None:
-    places = list(accumulate(map(len, records), initial=0))
+    places = np.array(list(accumulate(map(len, records), initial=0)))
     found = periods.pattern(memory.array(b"".join(records)), places)
     return None if found is None else found.tags
 

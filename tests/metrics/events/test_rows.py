@@ -86,6 +86,19 @@ def test_damaged_records_are_left_out_and_nothing_else(*, waiting: bool) -> None
     assert file.damage.sentence == f"file: 2 damaged records left out ({lost} bytes); {good} good ones read"
 
 
+@pytest.mark.parametrize("place", [12, 300, -4, -1], ids=["first byte", "in the middle", "checksum", "last byte"])
+def test_each_damaged_large_record_is_told_with_its_row(place: int) -> None:
+    images = [written.framed(written.event(7, 1.0, written.image(tag, 600))) for tag in "xyz"]
+    data = b"".join([images[0], row(100), images[1], images[2]])
+    large = Pattern(memory.array(data), [layouts.of(frame, len(frame)) for frame in frames(data)]).large
+    table = np.stack([memory.array(data)] * 4)
+    assert rows.damaged(table, large) == []
+    start = len(images[0] + row(100))
+    table[2, start + place if place > 0 else start + len(images[1]) + place] ^= 1
+    table[3, 12] ^= 0x80
+    assert rows.damaged(table, large) == [(2, large[1]), (3, large[0])]
+
+
 def test_tags_of_other_plugins_are_not_gathered() -> None:
     file = memory.file()
     file.run.of("a", "histograms")

@@ -91,8 +91,8 @@ def _gather(pattern: Pattern, table: Bytes, packed: Bytes, lying: Sequence[Lying
     damaged = {row for row, _ in pattern.packing.faulty(packed)}
     for row in damaged:
         pattern.packing.restore(packed[row : row + 1])
-    for slot in pattern.large:
-        damaged.update(rows.damaged(table, slot))
+    if pattern.large:
+        damaged.update(row for row, _ in rows.damaged(table, pattern.large))
     wanted = {tag: slots for tag, slots in pattern.series.items() if pattern.plugins[tag] in SCALARS}
     gathered = Table(pattern.plugins, {tag: rows.points(packed, slots) for tag, slots in wanted.items()})
     whole = set()

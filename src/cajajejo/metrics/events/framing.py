@@ -2,7 +2,7 @@
 
 A record is: length of the data (8 bytes), masked CRC-32C of the length (4), the data, masked CRC-32C of the data (4),
 all little-endian. One length always has the same twelve bytes of header, so that a header that has been checked once
-is known by sight.
+is known again.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from cajajejo.metrics.events import checksums
+import numpy as np
+
+from cajajejo.metrics.events import checksums, headers
 from cajajejo.metrics.events.checksums import FOOTER, HEADER
 
 if TYPE_CHECKING:
-    from cajajejo.metrics.events.arrays import Bytes
+    from cajajejo.metrics.events.arrays import Bytes, Places
 
 _HEADER: Final = struct.Struct("<QI")
-_GLANCE: Final = 1 << 16
-"""Bytes that are copied to be walked through."""
+_GLANCE: Final = 1 << 17
+"""Bytes that are looked at together."""
+_MANY: Final = 64
+"""Records in a glance that are worth to be known by sight; where they are fewer, each is gone to."""
 _KNOWN: Final = 1 << 14
 """Headers that are remembered."""
 
@@ -44,35 +48,35 @@ class Framing:
         size = self._sizes[header] = int(length) + HEADER + FOOTER
         return size
 
-    def walk(self, block: Bytes, start: int, end: int, most: int) -> list[int]:
+    def walk(self, block: Bytes, start: int, end: int, most: int) -> Places:
         """The beginnings of at most so many whole records from `start` on, and the end of the last.
 
         Fewer are found where the next one is not whole before `end`, or damaged.
         """
-        places = [start]
-        while len(places) <= most:
-            glance = block[start : min(end, start + _GLANCE)].tobytes()
-            self._walk(glance, places, end, most)
-            if places[-1] == start and self._learn(glance, start, end) is None:
+        places = [np.array([start])]
+        by_sight = most >= _MANY
+        while most:
+            glance = block[start : min(end, start + _GLANCE)]
+            found = headers.ends(glance) if by_sight else self._ends(glance.tobytes(), end - start, most)
+            ends = start + found[: min(most, found.searchsorted(end - start, "right"))]
+            if len(ends):
+                places.append(ends)
+                most -= len(ends)
+                start = int(ends[-1])
+            elif not by_sight:
                 break
-            start = places[-1]
-        return places
+            by_sight = by_sight and len(ends) >= _MANY
+        return np.concatenate(places)
 
-    def _walk(self, glance: bytes, places: list[int], end: int, most: int) -> None:
-        """Adds to `places` as long as headers are known."""
-        sizes = self._sizes
-        origin = place = places[-1]
-        try:
-            for _ in range(most + 1 - len(places)):
-                here = place - origin
-                place += sizes[glance[here : here + HEADER]]
-                if place > end:
-                    return
-                places.append(place)
-        except KeyError:
-            return
-
-    def _learn(self, glance: bytes, start: int, end: int) -> int | None:
-        """The size of the whole record at the beginning; None if there is none."""
-        size = self.size(glance[:HEADER])
-        return size if size is not None and start + size <= end else None
+    def _ends(self, glance: bytes, room: int, most: int) -> Places:
+        """Where at most so many records end, gone through one by one; the first begins with `glance`."""
+        place = 0
+        ends: list[int] = []
+        while len(ends) < most:
+            header = glance[place : place + HEADER]
+            size = self._sizes.get(header) or self.size(header)
+            if size is None or place + size > room:
+                break
+            place += size
+            ends.append(place)
+        return np.array(ends, np.intp)

@@ -12,28 +12,26 @@ from cajajejo.metrics.events.patterns import Pattern
 from cajajejo.metrics.events.wire import UnusualError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cajajejo.metrics.events.arrays import Bytes
+    from cajajejo.metrics.events.arrays import Bytes, Places
 
 LONGEST: Final = 1 << 18
 """Bytes of a period at most."""
 
 
-def pattern(block: Bytes, places: Sequence[int]) -> Pattern | None:
+def pattern(block: Bytes, places: Places) -> Pattern | None:
     """The pattern of the last records, if their second half repeats what was at most half of them ago.
 
     Args:
         block: holds them.
         places: the beginning of each, and the end of the last.
     """
-    sizes = np.diff(np.array(places, np.int64))
+    sizes = np.diff(places)
     if period(sizes.astype(np.uint8).tobytes()) is None:  # the low byte will do: rows are compared later
         return None
     seen: dict[tuple[int, bytes], int] = {}
     met = [
         seen.setdefault((end - start, layouts.tag(block[start:end].tobytes())), len(seen)) & 0xFF
-        for start, end in pairwise(places)
+        for start, end in pairwise(places.tolist())
     ]
     count = period(bytes(met))
     if count is None or places[-1] - places[-1 - count] > LONGEST:
@@ -48,9 +46,9 @@ def period(met: bytes) -> int | None:
     return None if found < 0 else found
 
 
-def row(block: Bytes, places: Sequence[int]) -> Pattern | None:
+def row(block: Bytes, places: Places) -> Pattern | None:
     """The pattern that these records are one row of; None if one of them is not plain, or damaged."""
-    frames = [block[start:end] for start, end in pairwise(places)]
+    frames = [block[start:end] for start, end in pairwise(places.tolist())]
     try:
         records = [layouts.of(frame.tobytes(), len(frame)) for frame in frames]
     except UnusualError:

@@ -14,6 +14,8 @@ from cajajejo.metrics.events.columns import Points
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from cajajejo.metrics.events.arrays import Bytes
     from cajajejo.metrics.events.gathering import File
     from cajajejo.metrics.events.packing import Slot
@@ -87,10 +89,10 @@ class Rows:
         packed = self._waiting[self._count : self._count + len(rows)]
         self.pattern.packing.pack(rows, packed)
         agreeing, number = self.pattern.agreeing(rows, packed)
-        for slot in self.pattern.large if agreeing else ():
-            bad = len(damaged(rows[:agreeing], slot))
-            self._damage.good += agreeing - bad
-            self._damage.lose(bad * slot.layout.size, bad)
+        if agreeing and self.pattern.large:
+            self._damage.good += agreeing * len(self.pattern.large)
+            for _, slot in damaged(rows[:agreeing], self.pattern.large):
+                self._damage.miss(slot.layout.size)
         self._count += agreeing
         return agreeing, number
 
@@ -117,12 +119,18 @@ class Rows:
                 chunks.append(_without(found, several, bad) if bad else found.each(np.ravel))
 
 
-def damaged(rows: Bytes, slot: Slot) -> list[int]:
-    """The rows in which the large record in this slot is damaged."""
-    end = slot.start + slot.layout.size - FOOTER
-    data = rows[:, slot.start + HEADER : end]
-    right = checksums.unmask(columns.column(rows, end, "<u4")).tolist()
-    return [row for row, checksum in enumerate(right) if checksums.crc(data[row]) != checksum]
+def damaged(rows: Bytes, slots: Sequence[Slot]) -> list[tuple[int, Slot]]:
+    """The large records that are damaged, each with its row, given those of a row."""
+    ends = np.array([slot.start + slot.layout.size - FOOTER for slot in slots])
+    words: NDArray[np.uint32] = np.ndarray((len(rows), rows.shape[1] - FOOTER + 1), "<u4", rows, 0, (rows.shape[1], 1))
+    right = checksums.unmask(words[:, ends]).tolist()
+    places = [(slot, slot.start + HEADER, end) for slot, end in zip(slots, ends.tolist(), strict=True)]
+    return [
+        (row, slot)
+        for row, (data, checks) in enumerate(zip(rows, right, strict=True))
+        for (slot, start, end), checksum in zip(places, checks, strict=True)
+        if checksums.crc(data[start:end]) != checksum
+    ]
 
 
 def points(packed: Bytes, slots: Sequence[Slot]) -> Points:

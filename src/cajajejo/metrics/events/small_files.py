@@ -7,7 +7,6 @@ is damaged, or not so small, is read as a stream of its own.
 from __future__ import annotations
 
 from collections import Counter
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,7 +18,7 @@ from cajajejo.metrics.events.streams import Stream
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cajajejo.metrics.events.arrays import Bytes
+    from cajajejo.metrics.events.arrays import Bytes, Places
     from cajajejo.metrics.events.framing import Framing
     from cajajejo.metrics.events.gathering import File
     from cajajejo.metrics.events.kinds import Kinds
@@ -75,16 +74,15 @@ class SmallFiles:
                 read |= self._equal.read(self._block, equal)
         return [one for one in lying if one.start not in read and one.start != one.end]
 
-    def _walk(self, one: Lying) -> list[int]:
+    def _walk(self, one: Lying) -> Places:
         """Where the records of a small file begin, and its end; less if it is damaged, or not so small."""
         most = one.end - one.start if one.end - one.start <= _SMALL else 0
         return self._framing.walk(self._block, one.start, one.end, most)
 
-    def _sort(self, walked: Sequence[tuple[Lying, list[int]]]) -> None:
+    def _sort(self, walked: Sequence[tuple[Lying, Places]]) -> None:
         """Reads the records of many files together."""
-        starts = [place for _, places in walked for place in places[:-1]]
-        if starts:
-            sizes = [behind - place for _, places in walked for place, behind in pairwise(places)]
+        if walked:
+            starts = np.concatenate([places[:-1] for _, places in walked])
+            sizes = np.concatenate([np.diff(places) for _, places in walked])
             owners = np.repeat(np.arange(len(walked)), [len(places) - 1 for _, places in walked])
-            files = [one.file for one, _ in walked]
-            sorting.read(self._block, np.array(starts), np.array(sizes), files, owners, self._kinds)
+            sorting.read(self._block, starts, sizes, [one.file for one, _ in walked], owners, self._kinds)

@@ -12,7 +12,7 @@ from cajajejo.metrics.events.checksums import HEADER
 from cajajejo.metrics.events.rows import Rows
 
 if TYPE_CHECKING:
-    from cajajejo.metrics.events.arrays import Bytes
+    from cajajejo.metrics.events.arrays import Bytes, Places
     from cajajejo.metrics.events.framing import Framing
     from cajajejo.metrics.events.gathering import File
     from cajajejo.metrics.events.kinds import Kinds
@@ -97,11 +97,10 @@ class Stream:
 
     def _read_loose(self, block: Bytes, place: int, end: int) -> int:
         """Reads records until there is a pattern, or no whole record any more; gives the place behind them."""
-        places = [place]
-        pattern = self._taken_up(block, places, end)
+        places, pattern = self._taken_up(block, place, end)
         while pattern is None:
-            walked = self._framing.walk(block, places[-1], end, self._window)
-            places += walked[1:]
+            walked = self._framing.walk(block, int(places[-1]), end, self._window)
+            places = np.concatenate([places, walked[1:]])
             if len(walked) <= self._window:
                 break
             pattern = periods.pattern(block, places[-min(self._window, _WIDEST) - 1 :])
@@ -111,30 +110,28 @@ class Stream:
             self._rows = Rows(pattern, self._file)
             self._odd = 0
             self._window = self._least
-        return places[-1]
+        return int(places[-1])
 
-    def _taken_up(self, block: Bytes, places: list[int], end: int) -> Pattern | None:
-        """The pattern of what comes behind the rest of a row, if there are the tags of the last pattern again.
+    def _taken_up(self, block: Bytes, place: int, end: int) -> tuple[Places, Pattern | None]:
+        """The rest of a row, and the pattern of what comes behind it, if there are the tags of the last pattern again.
 
-        The rest of the row is added to `places`. This is how steps grow by a byte.
+        This is how steps grow by a byte.
         """
         before, self._before = self._before, None
         if before is None:
-            return None
+            return np.array([place]), None
         count = len(before.starts)
-        walked = self._framing.walk(block, places[-1], end, 2 * count)
-        places += walked[1 : count + 1]
+        walked = self._framing.walk(block, place, end, 2 * count)
         pattern = periods.row(block, walked[count:]) if len(walked) > 2 * count else None
-        return pattern if pattern is not None and pattern.tags == before.tags else None
+        return walked[: count + 1], pattern if pattern is not None and pattern.tags == before.tags else None
 
-    def _read_all(self, block: Bytes, places: list[int]) -> None:
+    def _read_all(self, block: Bytes, places: Places) -> None:
         """Reads the records that begin at `places`, of which the last is the end."""
         if len(places) > _FEW:
-            bounds = np.fromiter(places, np.intp, len(places))
-            owners = np.zeros(len(bounds) - 1, np.intp)
-            sorting.read(block, bounds[:-1], np.diff(bounds), [self._file], owners, self._kinds)
+            owners = np.zeros(len(places) - 1, np.intp)
+            sorting.read(block, places[:-1], np.diff(places), [self._file], owners, self._kinds)
             return
-        for start, end in pairwise(places):
+        for start, end in pairwise(places.tolist()):
             records.read(block[start:end]).gather(self._file)
 
     def _read_rows(self, rows: Rows, block: Bytes, place: int, end: int, file_end: int) -> int:
