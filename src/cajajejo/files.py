@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from cajajejo.errors import FileProblemsError, Problem
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 MAX_BYTES: Final = 8 * 1024 * 1024
+_DESCRIPTOR: Final = re.compile(r"(/dev|/proc/\d+(/task/\d+)?)/fd/\d+")
+_MOST_LINKS: Final = 40
 
 
 def read_text(path: Path) -> str:
@@ -56,6 +57,18 @@ def mode(path: Path) -> int | None:
         return path.stat().st_mode
     except FileNotFoundError:
         return None
+
+
+def is_open_here(path: Path) -> bool:
+    """Whether `path` is another name of a file that this process has open, as ``/dev/stdout`` is."""
+    for _ in range(_MOST_LINKS):
+        path = Path(os.path.realpath(path.parent), path.name)
+        if _DESCRIPTOR.fullmatch(str(path)):
+            return True
+        if not path.is_symlink():
+            return False
+        path = path.parent / path.readlink()
+    return False
 
 
 def replace(path: Path, data: bytes) -> None:

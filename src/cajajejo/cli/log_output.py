@@ -9,7 +9,8 @@ import shlex
 import stat
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, Protocol, Self
 
 from cajajejo import files, pod_log
 from cajajejo.errors import CajajejoError, UsageError, printable
@@ -18,7 +19,6 @@ from cajajejo.logs.lines import Block, Line, moment, stamp
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from io import FileIO, RawIOBase
-    from pathlib import Path
     from types import TracebackType
 
     from cajajejo.terminal import Style
@@ -215,11 +215,12 @@ def opened(path: Path | None, *, live: bool, option: str = "-o", goes_on: bool =
         return
     check(path, option)
     name = f"{option} {printable(str(path))}"
-    existing = files.mode(path)
-    in_place = live or (existing is not None and not stat.S_ISREG(existing))
+    existing, streams = files.mode(path), files.is_open_here(path)
+    in_place = live or streams or (existing is not None and not stat.S_ISREG(existing))
+    path = path if in_place else Path(os.path.realpath(path))
     new = path if in_place else path.with_name(f".cajajejo-{secrets.token_hex(4)}.tmp")
     try:
-        with _open(new, name) as target, Output(target, name, live=live) as output:
+        with _open(new, name, "ab" if streams else "wb") as target, Output(target, name, live=live) as output:
             yield output
             output.flush()
             if not in_place:
@@ -253,9 +254,9 @@ def check(path: Path, option: str = "-o") -> None:
         raise CajajejoError(f"{option} {shown}: there is no directory {missing}", run=make)
 
 
-def _open(new: Path, name: str) -> FileIO:
+def _open(new: Path, name: str, mode: Literal["ab", "wb"]) -> FileIO:
     try:
-        return new.open("wb", buffering=0)
+        return new.open(mode, buffering=0)
     except OSError as error:
         raise CajajejoError(f"{name}: cannot be written: {error.strerror}") from error
 
