@@ -20,7 +20,8 @@ SEAMS = {
     "git": {"provenance.py"},
     "tensorboard": {"event_writer.py", "metrics/events/messages.py"},
     "kubernetes": {"cluster/kubeconfig.py"},
-    "urllib3": {"cluster/connection.py", "models/web.py"},  # which kubernetes brings
+    # which kubernetes brings
+    "urllib3": {"cluster/connection.py", "metrics/sending/web.py", "models/web.py"},
     "gcsfs": {"storage/gcs.py", "storage/refusals.py"},
     "s3fs": {"storage/s3.py"},
     "fsspec": {"storage/streams.py"},  # which gcsfs and s3fs bring
@@ -33,6 +34,8 @@ SEAMS = {
         "logs/cloud_connection.py",
         "logs/cloud_entries.py",
         "logs/cloud_sink.py",
+        "metrics/history/bigquery/connection.py",
+        "metrics/sending/google.py",
     },
     # which google-cloud-storage brings
     "google_crc32c": {"event_writer.py", "metrics/events/checksums.py", "models/checksums.py"},
@@ -46,6 +49,9 @@ SEAMS = {
     "pandas": {"metrics/notebook/frames.py"},
     "ruptures": {"metrics/shifts/engines.py"},
     "msgspec": {"comparison/__init__.py"},
+    "psycopg": {"metrics/history/postgresql.py"},
+    "pyarrow": {"metrics/interchange/parquet.py"},
+    "requests": {"metrics/history/bigquery/connection.py"},  # which google-cloud-bigquery brings
     "grpc": {"logs/cloud_connection.py"},  # which tensorboard and google-cloud-logging bring
 }
 

@@ -19,6 +19,8 @@
     │   └── NotTrackedError       5    the results are there and kept, and not tracked (1: kept where they are lost)
     ├── SpoolError                1    results that were kept are damaged, not complete, or not there
     ├── HistoryError              1    the metric history cannot be read or written
+    │   └── MeanwhileError        1    somebody else told of the same test meanwhile, again and again
+    ├── AlertError                1    an alert cannot be sent now; it is kept
     ├── ClusterError              1    a cluster does not answer, or says no: drawn in `cluster.errors`
     ├── UnknownKindError          1    a kind of object that is not sent to clusters
     ├── ObjectDiffersError        1    an object that a job needs is on the cluster with another content
@@ -254,6 +256,16 @@ class SpoolError(CajajejoError):
 
 class HistoryError(CajajejoError):
     """The metric history cannot be read or written."""
+
+
+class AlertError(CajajejoError):
+    """An alert cannot be sent now; `retry_after` says in how many seconds it can, None: the far end does not say."""
+
+    def __init__(
+        self, message: str, *, facts: Mapping[str, str] | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, facts=facts)
+        self.retry_after = retry_after
 
 
 class GoesOnError(CajajejoError):

@@ -13,6 +13,9 @@ from cajajejo.outputs import Output
 
 MetricVerdict = Literal["pass", "improvement", "regression", "inconclusive"]
 JobStatus = Literal["success", "failure", "timeout", "missed"]
+AlertKind = Literal["failed", "regression", "missing", "invalid", "time_to_accuracy"]
+Happening = Literal["opened", "escalated", "recovered", "accepted"]
+RunVerdict = Literal["pass", "regression", "inconclusive", "failed"]
 
 
 class GoodRun(Output):
@@ -46,6 +49,9 @@ class ShiftEpisode(Output):
     before: float = Field(description="The level before", examples=[0.9126])
     after: float = Field(description="The level that it went to", examples=[0.901])
     z: float = Field(description="Size of the shift in standard errors", examples=[-4.78])
+    resumed: bool = Field(
+        description="Whether it is an episode that ended shortly before, come again; it alerts nobody", examples=[False]
+    )
 
 
 class MutedMetric(Output):
@@ -78,9 +84,29 @@ class JudgedMetric(Output):
 class RaisedAlert(Output):
     """One thing that somebody should hear about."""
 
-    kind: Literal["failed", "regression", "missing", "invalid", "time_to_accuracy"] = Field(
-        description="What it is about", examples=["regression"]
+    kind: AlertKind = Field(description="What it is about", examples=["regression"])
+    metric: str | None = Field(description="Name of the metric; null: the job", examples=["boolq/exact_match_final"])
+    message: str = Field(description="The sentence", examples=["loss_final is 0.52; it must be less than 0.45"])
+
+
+class RunOrigin(Output):
+    """What else is known of the job of a run; null: not known."""
+
+    test_type: str | None = Field(description="Type of the test", examples=["func"])
+    accelerator: str | None = Field(description="Accelerator", examples=["v5e-4"])
+    framework_version: str | None = Field(description="Version of the framework", examples=["2.9.1"])
+    logs_link: str | None = Field(description="Address of its log", examples=["https://ci.example.org/1234"])
+    logs_command: str | None = Field(description="Command that fetches its log", examples=["kubectl logs job/pythia"])
+    workload_link: str | None = Field(
+        description="Address of its workload", examples=["https://console.example.org/jobs/pythia"]
     )
+
+
+class ToldEvent(Output):
+    """What the sinks are told of this run, once: that something is wrong, got worse, or is over."""
+
+    event: Happening = Field(description="What happened", examples=["opened"])
+    kind: AlertKind = Field(description="What it is about", examples=["regression"])
     metric: str | None = Field(description="Name of the metric; null: the job", examples=["boolq/exact_match_final"])
     message: str = Field(description="The sentence", examples=["loss_final is 0.52; it must be less than 0.45"])
 
@@ -90,7 +116,7 @@ class Check(Output):
 
     test: str = Field(description="Name of the test", examples=["pythia"])
     run_id: str = Field(description="Name of the run", examples=["7be1c2a0"])
-    verdict: Literal["pass", "regression", "inconclusive", "failed"] = Field(
+    verdict: RunVerdict = Field(
         description="The verdict on the run; failed: the job did not succeed", examples=["pass"]
     )
     metrics: tuple[JudgedMetric, ...] = Field(description="Every metric, worst first")
@@ -98,6 +124,12 @@ class Check(Output):
     job_status: JobStatus = Field(description="How the job of the run ended", examples=["success"])
     runs_before: int = Field(description="Number of earlier runs of the test", ge=0, examples=[12])
     warnings: tuple[str, ...] = Field(description="What is allowed, and probably not meant")
+    runs_after: int = Field(description="Number of later runs of the test, which do not count", ge=0, examples=[0])
+    commit: str | None = Field(
+        description="Git SHA of the configuration of the run; null: not known", examples=["77e02c53aa"]
+    )
+    origin: RunOrigin = Field(description="What else is known of the job of the run")
+    told: tuple[ToldEvent, ...] = Field(description="What its sinks are told, with --alert; empty: nothing new")
 
 
 class Collection(RootModel[dict[str, float | None]]):

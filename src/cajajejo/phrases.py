@@ -1,4 +1,4 @@
-"""The phrases that messages are made of: a value as it is shown, some of many names, which was meant, no logins."""
+"""The phrases that messages are made of: a value as it is shown, how many, some of many, which was meant, no logins."""
 
 from __future__ import annotations
 
@@ -50,6 +50,11 @@ def some(names: Sequence[str], total: int | None = None, most: int = 3) -> str:
     shown = names[:most]
     more = (len(names) if total is None else total) - len(shown)
     return ", ".join(shown) + (f"{' and ' * bool(shown)}{more:,} more" if more > 0 else "")
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 run``, ``1,200 runs``."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def matches(name: str, glob: str) -> bool:

@@ -13,7 +13,17 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from cajajejo import comparison_outputs, files, job_outputs, metric_outputs, outputs, shift_outputs
+from cajajejo import (
+    alert_outputs,
+    comparison_outputs,
+    files,
+    history_outputs,
+    job_outputs,
+    metric_outputs,
+    outputs,
+    overview_outputs,
+    shift_outputs,
+)
 from cajajejo.config import EvaluationJobConfig
 from cajajejo.errors import CajajejoError, UsageError
 from cajajejo.gate_policy import GatePolicy
@@ -21,6 +31,7 @@ from cajajejo.metrics.baselines import BaselinesFile
 from cajajejo.metrics.config import MetricsConfig
 from cajajejo.models.fetched_model import FetchedModel
 from cajajejo.phrases import closest
+from cajajejo.settings import Settings
 from cajajejo.terminal import Column, table
 
 if TYPE_CHECKING:
@@ -59,6 +70,7 @@ PUBLISHED: Final[Mapping[str, Published]] = {
     "metrics": Published("Metric configuration", MetricsConfig),
     "baselines": Published("Accepted levels and muted metrics of a metric configuration", BaselinesFile),
     "gate-policy": Published("Policy of a release gate", GatePolicy),
+    "settings": Published("Project file, cajajejo.toml", Settings),
     "run": Published("Output of jobs evaluation run --json", outputs.LocalRun),
     "upload-results": Published("Output of jobs evaluation upload-results --json", outputs.Upload),
     "comparison": Published(
@@ -83,6 +95,10 @@ PUBLISHED: Final[Mapping[str, Published]] = {
     "collect": Published("Output of metrics collect --json", metric_outputs.Collection),
     "history": Published("Output of metrics history --json", metric_outputs.History),
     "shifts": Published("Output of metrics shifts --json", shift_outputs.Shifts),
+    "report": Published("Output of metrics report --format json", overview_outputs.MetricReport),
+    "metrics-sql": Published("Output of metrics sql --format json", history_outputs.Answer),
+    "metrics-prune": Published("Output of metrics prune --json", history_outputs.Pruned),
+    "alerts": Published("Output of metrics alerts --json", alert_outputs.Alerts),
     "error": Published("Any error with --json, on stderr", outputs.ErrorOutput),
 }
 """The files first, then the outputs in the order of the commands."""

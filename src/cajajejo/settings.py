@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from cajajejo import project_file, validation
+from cajajejo.alert_settings import AlertSettings
 from cajajejo.errors import FileProblemsError, Problem
 from cajajejo.validation import DnsLabel, NonEmptyText, StrictModel
 from cajajejo.yamlfile import Document
@@ -50,6 +51,7 @@ class Settings(StrictModel):
         None, description="Where `jobs logs` takes lines from", examples=["pods"]
     )
     gcp: Gcp | None = Field(None, description="For `invoke authenticate-kubectl` and the logs in Cloud Logging")
+    alerts: tuple[AlertSettings, ...] = Field((), description="Where alerts are sent to; stderr is always there")
 
 
 def load(path: Path) -> Settings:
@@ -83,7 +85,7 @@ def variables(path: Path) -> dict[str, str]:
         FileProblemsError: as `load`.
     """
     settings = load(path)
-    values = settings.model_dump(exclude={"gcp"}, exclude_none=True)
+    values = settings.model_dump(exclude={"alerts", "gcp"}, exclude_none=True)
     if settings.templates:
         values["templates"] = os.path.normpath(path.parent / settings.templates)
     if settings.namespace:  # a job config comes before it, and the variable before the job config

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from cajajejo import results
-from cajajejo.cli import app, comparing, run, screen
-from cajajejo.comparison.reports import markdown
+from cajajejo.cli import app, comparing, forms, run, screen
 from cajajejo.comparison.running import Request
+from cajajejo.markdown_text import SUMMARY_LIMIT
 from tests.comparison import by_hand
 from tests.documents import fits
 from tests.finished import found, items
@@ -141,7 +141,7 @@ def test_a_file_has_the_form_of_its_suffix(shell: Shell, name: str, begins: str)
     code, out = shell("a", "worse", "-o", name)
     assert (code, out) == (4, "")
     assert Path(name).read_text("utf-8").startswith(begins)
-    form = comparing._form(None, Path(name), as_json=False)
+    form = forms.chosen(None, Path(name), as_json=False)
     assert shell.err == f"wrote {name} ({form})\nWORSE  1 metric worse\n"
 
 
@@ -238,11 +238,11 @@ def test_a_summary_that_is_full_or_cannot_be_written_is_a_warning(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
-    Path("summary.md").write_text("x" * (markdown.LIMIT - 4_000))
+    Path("summary.md").write_text("x" * (SUMMARY_LIMIT - 4_000))
     code, out = shell("a", "worse")
     assert (code, out.splitlines()[-1]) == (4, "WORSE  1 metric worse")
     assert shell.err.startswith("Warning: the summary of this step is full, so that the comparison is not in it: summ")
-    assert Path("summary.md").stat().st_size == markdown.LIMIT - 4_000
+    assert Path("summary.md").stat().st_size == SUMMARY_LIMIT - 4_000
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "missing/summary.md")
     code, _ = shell("a", "worse")
     assert code == 4
@@ -252,10 +252,10 @@ def test_a_summary_that_is_full_or_cannot_be_written_is_a_warning(
 
 def test_a_summary_is_cut_to_what_is_left(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
-    Path("summary.md").write_text("x" * (markdown.LIMIT - 5_000))
+    Path("summary.md").write_text("x" * (SUMMARY_LIMIT - 5_000))
     results.write(found(*(items(f"s{n:02}", 3, 4) for n in range(60))), Path("many"))
     shell("many", "many")
-    assert markdown.LIMIT - 1_000 < Path("summary.md").stat().st_size <= markdown.LIMIT
+    assert SUMMARY_LIMIT - 1_000 < Path("summary.md").stat().st_size <= SUMMARY_LIMIT
     assert "This page was cut here" in Path("summary.md").read_text("utf-8")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from cajajejo.cli import app, run
 from cajajejo.metrics.history import History
+from tests.fakes import postgresql
 from tests.metrics.builders import write_simple
 
 FIXED: dict[str, Any] = {
@@ -21,6 +23,7 @@ FIXED: dict[str, Any] = {
         "metric_success_conditions": {"acc_final": {"comparison": "greater", "success_threshold": {"fixed_value": 0.4}}}
     },
 }
+ORIGIN = ("test_type", "accelerator", "framework_version", "logs_link", "logs_command", "workload_link")
 SPIKE: dict[str, Any] = {
     "regression_test_config": {
         "metric_success_conditions": {
@@ -104,6 +107,10 @@ def test_json_is_the_contract(shell: Shell) -> None:
         "job_status": "success",
         "runs_before": 0,
         "warnings": [],
+        "runs_after": 0,
+        "commit": None,
+        "origin": dict.fromkeys(ORIGIN),
+        "told": [],
     }  # fmt: skip
 
 
@@ -347,12 +354,12 @@ def test_a_test_without_history_has_no_points(shell: Shell, here: Path) -> None:
             "Error: --start-time soon: not a time",
         ),
         (
-            ["check", "logs", "--test", "t", "--config", "m.json", "--history", "bigquery://p/d"],
+            ["check", "logs", "--test", "t", "--config", "m.json", "--history", "mysql://h/d"],
             1,
-            "Error: this version keeps",
+            "Error: no URL of a metric history: mysql://h/d",
         ),
         (["collect", "gone"], 1, "Error: no such directory: gone"),
-        (["history", "t", "--history", "nowhere"], 1, "Error: this version keeps"),
+        (["history", "t", "--history", "nowhere"], 1, "Error: no URL of a metric history: nowhere"),
     ],
 )
 def test_what_is_wrong_is_said_on_stderr(shell: Shell, arguments: list[str], code: int, message: str) -> None:
@@ -405,3 +412,238 @@ def test_without_the_extra_the_package_is_named_that_is_missing(shell: Shell) ->
         command = [sys.executable, "-c", _WITHOUT_NUMPY, "metrics", *words]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr[: len(says)]) == (code, says)
+
+
+def judged(*more: str, value: float = 0.25) -> list[str]:
+    """The words of a check of a run, which is worse than it may be unless `value` says otherwise."""
+    return ["check", logs(acc=value), "--test", "t", "--config", config(FIXED), "--run-id", "r1", *more]
+
+
+@pytest.mark.parametrize(
+    ("options", "begins"),
+    [
+        (["--format", "markdown"], "## ✗ REGRESSION: `t`, run `r1`\n\n**REGRESSION** 1 of 1 metric out of bounds\n"),
+        (["--format", "junit"], '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="metrics check" tests="1"'),
+        (["--format", "json"], '{"test": "t", "run_id": "r1", "verdict": "regression"'),
+        (["--format", "text"], "t, run r1   0 runs before it\n"),
+        (["-o", "-"], "t, run r1   0 runs before it\n"),
+    ],
+    ids=["markdown", "junit", "json", "text", "stdout"],
+)
+def test_the_result_is_printed_in_the_form_that_is_asked_for(shell: Shell, options: list[str], begins: str) -> None:
+    code, out = shell(*judged(*options))
+    assert (code, out[: len(begins)]) == (4, begins)
+    assert (shell.err == "Next: cajajejo metrics history t acc_final\n") is ("-" in options or "text" in options)
+
+
+def test_each_file_has_the_form_of_its_suffix_and_the_verdict_is_said(shell: Shell) -> None:
+    names = ("out.md", "out.xml", "out.json", "out.txt")
+    code, out = shell(*judged(*(word for name in names for word in ("-o", name))))
+    forms = ("markdown", "junit", "json", "text")
+    told = [f"wrote {name} ({form})" for name, form in zip(names, forms, strict=True)]
+    assert (code, out) == (4, "")
+    assert shell.err.splitlines() == [*told, "REGRESSION  t: 1 of 1 metric out of bounds"]
+    assert [Path(name).read_text("utf-8")[:9] for name in names] == [
+        "## ✗ REGR",
+        "<?xml ver",
+        '{\n  "test',
+        "t, run r1",
+    ]
+    assert shell.json(*judged())[1] == json.loads(Path("out.json").read_text("utf-8"))
+
+
+def test_one_of_several_may_be_the_screen(shell: Shell) -> None:
+    code, out = shell(*judged("-o", "out.md", "-o", "-"))
+    assert (code, out.splitlines()[-1]) == (4, "REGRESSION  t: 1 of 1 metric out of bounds")
+    assert shell.err == "wrote out.md (markdown)\nNext: cajajejo metrics history t acc_final\n"
+
+
+def test_a_format_counts_more_than_the_suffix(shell: Shell) -> None:
+    shell(*judged("-o", "out.log", "--format", "junit"))
+    assert Path("out.log").read_text("utf-8").startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--json", "--format", "junit"], 2, "--json and --format junit ask for two forms"),
+        (
+            ["--format", "junit", "-o", "a.md", "-o", "b.md"],
+            2,
+            "--format junit with several -o: each file has the form",
+        ),
+        (["--json", "-o", "a.md", "-o", "-"], 2, "--json with several -o: each file has the form"),
+        (["-o", "a.md", "-o", "a.md"], 2, "-o names a file twice"),
+        (["-o", "json"], 2, "-o json: takes the path of a file, not a format"),
+        (["-o", "m.json"], 2, "-o m.json: is read by this command"),
+        (["-o", "./logs/../m.json"], 2, "-o logs/../m.json: is read by this command"),
+        (["-o", "m.baselines.yml"], 2, "-o m.baselines.yml: is read by this command"),
+        (["-o", ".cajajejo/history.db"], 1, "-o .cajajejo/history.db: there is no directory .cajajejo"),
+        (["-o", "h.db", "--history", "sqlite:///h.db"], 2, "-o h.db: is read by this command"),
+        (["-o", "gone/out.md"], 1, "-o gone/out.md: there is no directory gone"),
+        (["-o", "logs"], 1, "-o logs: is a directory"),
+        (["--alert", "--no-store"], 2, "--alert needs the history"),
+        (["--logs-link", "javascript:alert(1)"], 2, "--logs-link javascript:alert(1): not the address of a page"),
+        (["--workload-link", "gs://b/x"], 2, "--workload-link gs://b/x: not the address of a page"),
+        (["--accelerator", "a\nb"], 2, "--accelerator 'a\\\\nb': not a text for one line"),
+        (["--test-type", " "], 2, "--test-type ' ': not a text for one line"),
+    ],
+)
+def test_what_makes_no_sense_is_said_before_anything_is_judged(
+    shell: Shell, here: Path, options: list[str], code: int, said: str
+) -> None:
+    words = judged(*options)
+    before = sorted(here.rglob("*"))
+    found, out = shell(*words)
+    message = json.loads(shell.err)["error"]["message"] if "--json" in options else shell.err.removeprefix("Error: ")
+    assert (found, out, message[: len(said)]) == (code, "", said)
+    assert sorted(here.rglob("*")) == before
+
+
+def test_a_file_that_cannot_be_written_leaves_the_one_that_was_there(here: Path) -> None:
+    Path("kept").mkdir()
+    Path("kept/out.md").write_text("before")
+    full = 'ulimit -f 1; exec "$@"'
+    words = [sys.executable, "-c", "from cajajejo.cli import main; main()", "metrics", *judged("--no-store")]
+    many = {f"m{number}": 0.25 for number in range(200)}
+    write_simple(Path("logs"), {tag: [value] for tag, value in many.items()})
+    done = subprocess.run(
+        ["bash", "-c", full, "bash", *words, "-o", "kept/out.md"], capture_output=True, text=True, check=False, cwd=here
+    )
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        1,
+        "Error: -o kept/out.md: cannot be written: File too large",
+    )
+    assert (Path("kept/out.md").read_text(), [path.name for path in Path("kept").iterdir()]) == ("before", ["out.md"])
+
+
+def test_what_is_known_of_the_job_is_kept_with_the_run(shell: Shell) -> None:
+    _, document = shell.json(
+        *judged(
+            "--test-type", "func", "--accelerator", "v100", "--framework-version", "2.9",
+            "--logs-link", "https://ci.example.org/1", "--logs-command", "kubectl logs job/t",
+            "--workload-link", "https://console.example.org/t", "--config-version", "77e02c53aa",
+        )
+    )  # fmt: skip
+    known = {
+        "test_type": "func", "accelerator": "v100", "framework_version": "2.9",
+        "logs_link": "https://ci.example.org/1", "logs_command": "kubectl logs job/t",
+        "workload_link": "https://console.example.org/t",
+    }  # fmt: skip
+    assert (document["origin"], document["commit"]) == (known, "77e02c53aa")
+    _, again = shell.json(*judged())
+    assert (again["origin"], again["commit"]) == (known, "77e02c53aa")
+
+
+def test_later_runs_are_counted_and_do_not_count(shell: Shell) -> None:
+    for number in (1, 2, 3):
+        arguments = ("check", logs(acc=0.5), "--test", "t", "--config", config(FIXED), "--run-id", f"r{number}")
+        shell(*arguments, "--start-time", str(1795269700 + number))
+    code, document = shell.json(*judged("--start-time", "1795269701"))
+    assert (code, document["runs_before"], document["runs_after"]) == (4, 0, 2)
+
+
+def test_the_summary_of_a_step_on_github_is_appended_to(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    Path("summary.md").write_text("before\n")
+    shell(*judged("--json"))
+    written = Path("summary.md").read_text("utf-8")
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY")
+    _, told = shell(*judged("--format", "markdown"))
+    assert written == f"before\n\n{told}"
+
+
+def test_an_alert_is_told_once_and_that_it_is_over_is_told_once(shell: Shell) -> None:
+    opened = "Alert: t: acc_final is 0.250; it must be greater than 0.40 (fixed value)\n"
+    assert (shell(*judged("--alert"))[0], opened in shell.err) == (4, True)
+    assert (shell(*judged("--alert"))[0], "Alert" in shell.err) == (4, False)
+    well = ["check", logs("l2", acc=0.5), "--test", "t", "--config", "m.json", "--run-id", "r2", "--alert"]
+    code, document = shell.json(*well)
+    (told,) = document["told"]
+    assert (code, told["event"], told["metric"]) == (0, "recovered", "acc_final")
+    assert [json.loads(line) for line in shell.err.splitlines()] == [{"alert": f"Recovered: t: {told['message']}"}]
+    assert (shell(*well)[0], "Recovered" in shell.err) == (0, False)
+
+
+def test_a_sink_that_is_down_is_one_warning_and_the_verdict_stays(shell: Shell) -> None:
+    Path("cajajejo.toml").write_text('[[alerts]]\nkind = "webhook"\nurl = "http://127.0.0.1:1/alerts"\n')
+    code, out = shell(*judged("--alert"))
+    (warning,) = [line for line in shell.err.splitlines() if line.startswith("Warning")]
+    assert (code, out.splitlines()[-1]) == (4, "REGRESSION  t: 1 of 1 metric out of bounds")
+    assert re.match(r"Warning: webhook .*: 1 alert not sent, kept, and tried again in 60 s at the earliest: ", warning)
+    assert "Alert: t: acc_final is 0.250" in shell.err
+
+
+def test_a_project_file_whose_secret_is_missing_is_an_error_before_anything_is_stored(shell: Shell, here: Path) -> None:
+    Path("cajajejo.toml").write_text('[[alerts]]\nkind = "slack"\nurl_env = "NO_SUCH_VARIABLE"\n')
+    assert shell(*judged("--alert")) == (1, "")
+    assert ("NO_SUCH_VARIABLE" in shell.err, (here / ".cajajejo").exists()) == (True, False)
+    assert shell(*judged())[0] == 4
+
+
+def test_what_is_not_stored_is_told_once_all_the_same(shell: Shell) -> None:
+    unstored = FIXED | {
+        "metric_collection_config": {"default_aggregation_strategies": ["final"], "write_to_bigquery": False}
+    }
+    words = ["check", logs(acc=0.25), "--test", "t", "--config", config(unstored), "--run-id", "r1", "--alert"]
+    assert (shell(*words)[0], "Alert: t: acc_final" in shell.err) == (4, True)
+    assert (shell(*words)[0], "Alert: t: acc_final" in shell.err) == (4, False)
+    assert shell.json("history", "t") == (0, {"test": "t", "points": []})
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+def test_an_alert_is_told_although_the_result_cannot_be_written(shell: Shell) -> None:
+    assert shell(*judged("--alert", "-o", "/dev/full"))[0] == 1
+    told, said = shell.err.splitlines()
+    assert told == "Alert: t: acc_final is 0.250; it must be greater than 0.40 (fixed value)"
+    assert said == "Error: -o /dev/full: cannot be written: No space left on device"
+
+
+def test_a_history_is_printed_as_rows_of_text_csv_and_json(shell: Shell) -> None:
+    for number, value in enumerate((0.5, 0.25)):
+        arguments = ["check", logs(f"l{number}", acc=value, loss=1.0), "--test", "t", "--config", config(FIXED)]
+        shell(*arguments, "--run-id", f"r{number}", "--start-time", str(1795269731 + number))
+    code, out = shell("history", "t", "acc_final", "--format", "csv")
+    assert code == 0
+    assert out == (
+        "run_id,start_time,job_status,metric,value,lower_bound,upper_bound,inclusive,verdict\n"
+        "r1,2026-11-21T14:02:12Z,success,acc_final,0.25,0.4,,false,regression\n"
+        "r0,2026-11-21T14:02:11Z,success,acc_final,0.5,0.4,,false,pass\n"
+    )
+    assert shell("history", "t", "--format", "json") == shell("history", "t", "--json")
+    code, out = shell("history", "t")
+    assert (code, out.splitlines()[-3:]) == (0, ["", "  acc_final   █▁", "  loss_final  ▁▁"])
+    assert shell("history", "gone", "--format", "csv")[1].count("\n") == 1
+    assert shell("history", "t", "--format", "csv", "--json")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("since", "runs"), [("2026-11-21T14:02:12Z", ["r1"]), ("1795269731", ["r1", "r0"]), ("+1d", [])]
+)
+def test_a_history_begins_where_it_is_said_to(shell: Shell, since: str, runs: list[str]) -> None:
+    for number in range(2):
+        arguments = ["check", logs(f"l{number}", acc=0.5), "--test", "t", "--config", config(FIXED)]
+        shell(*arguments, "--run-id", f"r{number}", "--start-time", str(1795269731 + number))
+    _, document = shell.json("history", "t", "--since", since)
+    assert [point["run_id"] for point in document["points"]] == runs
+    assert shell("history", "t", "--since", "7")[0] == 2
+    assert shell.err.startswith("Error: --since 7: 7 what? Write 7s, 7m or 7h (ago), or a date\n")
+
+
+def test_no_command_prints_the_password_of_a_history(shell: Shell, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with postgresql.running() as server:
+        url, summary = server.database(), here / "summary.md"
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+        monkeypatch.setenv("CAJAJEJO_HISTORY", url.replace("owner@", "owner:s3cret@"))
+        said = []
+        for command in (
+            judged("-o", "check.md", "-o", "-"),
+            ["history", "nowhere"],
+            ["shifts", "nowhere"],
+            ["accept", "t", "acc_final", "--from", "r1", "--config", "m.json", "--reason", "why"],
+            ["mute", "t", "--until", "+1d", "--config", "m.json", "--reason", "why"],
+        ):
+            _, out = shell(*command)
+            said.append(out + shell.err)
+    assert [url in text for text in said] == [True] * 5
+    assert "s3cret" not in "".join([*said, summary.read_text(), Path("check.md").read_text()])

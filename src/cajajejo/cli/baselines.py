@@ -60,7 +60,7 @@ def accept(
     today = datetime.now(UTC).date().isoformat()
     entries = [baselines.Accepted(test, name, level.run_id, reason, who, today) for name in level.metrics]
     path = baselines.path_for(file)
-    _tell(path, history, decisions.take(path, stored, entries), "accepted level")
+    _tell(path, stored.url, decisions.take(path, stored, entries), "accepted level")
 
 
 def mute(
@@ -93,7 +93,7 @@ def mute(
     decisions.known(stored, configs.load(file), test, metric)
     path, today = baselines.path_for(file), now.date().isoformat()
     taken = decisions.take(path, stored, [baselines.Muted(test, metric, ends, reason, who, today)])
-    _tell(path, history, taken, "muted metric" if metric != baselines.ALL else "muted test")
+    _tell(path, stored.url, taken, "muted metric" if metric != baselines.ALL else "muted test")
 
 
 def _file(config: Path | None) -> Path:

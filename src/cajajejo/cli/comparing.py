@@ -4,9 +4,9 @@ import math
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 
-from cajajejo.cli import screen
+from cajajejo.cli import forms, screen, step_summary
 from cajajejo.cli.comparison_options import (
     Baseline,
     ComparedMetrics,
@@ -17,12 +17,11 @@ from cajajejo.cli.comparison_options import (
     MaxDrop,
     NoRecord,
     PolicyPath,
-    ReportFormat,
-    ReportPath,
     Seed,
     TrackingServer,
 )
-from cajajejo.cli.options import AsJson
+from cajajejo.cli.forms import Form
+from cajajejo.cli.options import AsJson, ReportFormat, ReportPath
 from cajajejo.errors import UsageError, printable
 
 if TYPE_CHECKING:
@@ -32,19 +31,7 @@ if TYPE_CHECKING:
     from cajajejo.comparison.running import Outcome, Request
     from cajajejo.terminal import Style
 
-Form: TypeAlias = Literal["text", "markdown", "junit", "json"]
-
 FLIPS: Final = 5
-_SUFFIXES: Final[dict[str, Form]] = {
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".xml": "junit",
-    ".json": "json",
-    ".txt": "text",
-}
-_SUMMARY: Final = "GITHUB_STEP_SUMMARY"
-_WORTH_WRITING: Final = 4096
-"""A summary with less room than this would tell nothing."""
 
 
 def compare(
@@ -74,7 +61,7 @@ def compare(
     Exit codes: 0 nothing is worse or inconclusive, or the policy passes; 4 worse, or it fails; 5 inconclusive.
     """
     path = None if output is None or str(output) == "-" else output
-    form = _form(report_format, path, as_json=as_json)
+    form = forms.chosen(report_format, path, as_json=as_json)
     _check(max_drop, confidence, path)
     if path is not None:
         _spare(path, [*map(Path, runs), *([Path(baseline)] if baseline else []), *([policy] if policy else [])])
@@ -96,19 +83,6 @@ def compare(
     outcome = running.compare(request, screen.say)
     _tell(request, outcome, form, path)
     return outcome.exit_code
-
-
-def _form(given: Form | None, path: Path | None, *, as_json: bool) -> Form:
-    """The form of the result: as given, else by the suffix of the file.
-
-    Raises:
-        UsageError: two forms are given.
-    """
-    if as_json and given not in {None, "json"}:
-        raise UsageError(f"--json and --format {given} ask for two forms; one command prints one")
-    if as_json or given is not None:
-        return given or "json"
-    return "text" if path is None else _SUFFIXES.get(path.suffix.lower(), "text")
 
 
 def _check(max_drop: float | None, confidence: float | None, path: Path | None) -> None:
@@ -205,22 +179,9 @@ def _lines(pairs: "Sequence[Pair]", style: "Style") -> list[str]:
 
 def _summarise(pairs: "Sequence[Pair]") -> None:
     """Appends the Markdown to the summary of the job on GitHub, where this runs in one."""
-    name = os.environ.get(_SUMMARY)
-    if not name:
-        return
     from cajajejo.comparison.reports import markdown
 
-    path = Path(name)
-    try:
-        taken = path.stat().st_size if path.exists() else 0
-        room = markdown.LIMIT - taken - 1
-        if room < _WORTH_WRITING:
-            screen.warn(f"the summary of this step is full, so that the comparison is not in it: {printable(name)}")
-            return
-        with path.open("a", encoding="utf-8") as file:
-            file.write("\n" * bool(taken) + markdown.page(pairs, room))  # only an empty line ends what may be HTML
-    except OSError as error:
-        screen.warn(f"the summary of this step cannot be written: {printable(name)}: {error.strerror}")
+    step_summary.append("the comparison", lambda room: markdown.page(pairs, room))
 
 
 def _next(request: "Request", pairs: "Sequence[Pair]") -> str:

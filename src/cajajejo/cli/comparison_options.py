@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -61,16 +61,3 @@ TrackingServer = Annotated[
     typer.Option("--tracking-uri", metavar="URI", help="MLflow's address.", show_default="as MLflow finds it"),
 ]
 NoRecord = Annotated[bool, typer.Option("--no-record", help="Do not note the outcome on the MLflow run of RUN_B.")]
-ReportFormat = Annotated[
-    Literal["text", "markdown", "junit", "json"] | None,
-    typer.Option(
-        "--format",
-        metavar="text|markdown|junit|json",
-        help="Form of the result.",
-        show_default="by the suffix of -o, else text",
-    ),
-]
-ReportPath = Annotated[
-    Path | None,
-    typer.Option("-o", "--output", metavar="PATH", help="Write the result there; - is stdout.", show_default="stdout"),
-]

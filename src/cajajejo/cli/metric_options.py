@@ -7,6 +7,8 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from cajajejo.cli.forms import RowsForm
+
 DEFAULT_HISTORY: Final = "sqlite:///.cajajejo/history.db"
 
 LogAddress = Annotated[
@@ -20,7 +22,13 @@ MetricsConfigPath = Annotated[
     Path, typer.Option("--config", metavar="FILE", help="Metric configuration, YAML or JSON.")
 ]
 HistoryUrl = Annotated[
-    str, typer.Option("--history", metavar="URL", envvar="CAJAJEJO_HISTORY", help="Metric history, sqlite:///FILE.")
+    str,
+    typer.Option(
+        "--history",
+        metavar="URL",
+        envvar="CAJAJEJO_HISTORY",
+        help="Metric history: sqlite:///FILE, postgresql://..., bigquery://PROJECT/DATASET.",
+    ),
 ]
 CollectConfigPath = Annotated[
     Path | None,
@@ -40,9 +48,40 @@ StopTime = Annotated[
     str | None, typer.Option("--stop-time", metavar="T", help="When the run stopped: epoch seconds or ISO 8601.")
 ]
 NoStore = Annotated[bool, typer.Option("--no-store", help="Judge the run, and store nothing.")]
+Alerting = Annotated[
+    bool, typer.Option("--alert", help="Tell whom the project file names what is new, once, and that it is over.")
+]
+ReportPaths = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "-o", "--output", metavar="PATH", help="Write the result there; - is stdout; repeatable.", show_default="stdout"
+    ),
+]
+LogsLink = Annotated[str | None, typer.Option("--logs-link", metavar="URL", help="Address of the run's log.")]
+LogsCommand = Annotated[
+    str | None, typer.Option("--logs-command", metavar="TEXT", help="Command that fetches the run's log.")
+]
+WorkloadLink = Annotated[
+    str | None, typer.Option("--workload-link", metavar="URL", help="Address of the run's workload.")
+]
+TestType = Annotated[str | None, typer.Option("--test-type", metavar="TEXT", help="Type of the test, as func or conv.")]
+AcceleratorName = Annotated[
+    str | None, typer.Option("--accelerator", metavar="TEXT", help="Accelerator that the run had.")
+]
+FrameworkVersion = Annotated[
+    str | None, typer.Option("--framework-version", metavar="TEXT", help="Version of its framework.")
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Let every inconclusive metric decide the verdict.")]
 HistoryTest = Annotated[str, typer.Argument(metavar="TEST", help="Name of the test.")]
 HistoryMetric = Annotated[str | None, typer.Argument(metavar="[METRIC]", help="One metric; without: all.")]
+HistoryFormat = Annotated[
+    RowsForm | None,
+    typer.Option("--format", metavar="text|csv|json", help="Form of the result.", show_default="text"),
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="T", help="Only runs that started since then: 7d (ago), a date, or a time."),
+]
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=0, help="At most N rows, newest first; 0: all.")]
 RunConfigVersion = Annotated[
     str | None,

@@ -253,4 +253,17 @@ OlderThan = Annotated[
 Orphans = Annotated[
     bool, typer.Option("--orphans", help="Remove what was made for jobs that never came, in place of jobs.")
 ]
-# Comparing evaluations
+# What was found, as people and programs read it
+ReportFormat = Annotated[
+    Literal["text", "markdown", "junit", "json"] | None,
+    typer.Option(
+        "--format",
+        metavar="text|markdown|junit|json",
+        help="Form of the result.",
+        show_default="by the suffix of -o, else text",
+    ),
+]
+ReportPath = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="PATH", help="Write the result there; - is stdout.", show_default="stdout"),
+]

@@ -117,6 +117,11 @@ def warn(message: str) -> None:
     _stderr(text, severity="WARNING")
 
 
+def alert(line: str) -> None:
+    """One alert, on stderr, also with ``--quiet``; a JSON object of its own with ``--json``."""
+    _stderr(_json({"alert": line}) if _State.options.json else err_style().plain(line), severity="WARNING")
+
+
 def warn_problem(problem: Problem) -> None:
     """A warning about a place in a file, on stderr."""
     first, *hint = problem.lines()

@@ -51,10 +51,10 @@ def shifts(
         screen.result_json(documents.shifts(found, shown, counts))
     elif found.looked:
         screen.result(*shift_pages.screen(found, shown, counts, screen.out_style()))
-        place = next_steps.Place(config, None if history == DEFAULT_HISTORY else history)
+        place = next_steps.Place(config, None if history == DEFAULT_HISTORY else stored.url)
         screen.say(*next_steps.after_shifts(test, shown, place))
     else:
-        screen.result(*pages.no_points(test, metric, history, stored.names(test), screen.out_style()))
+        screen.result(*pages.no_points(test, metric, stored.url, stored.names(test), screen.out_style()))
 
 
 def _searched(stored: "History", test: str, metric: str | None, engine: Engine, config: Path | None) -> "Search":

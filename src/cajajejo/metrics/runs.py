@@ -15,6 +15,22 @@ ENDINGS: Final[Mapping[JobStatus, str]] = {"failure": "failed", "timeout": "ran 
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What else is known of the job of a run, and where to read more of it; None: not known.
+
+    These are columns of `job_history` under their own names, but for the links: `stackdriver_logs_link`,
+    `logs_download_command` and `kubernetes_workload_link`.
+    """
+
+    test_type: str | None = None
+    accelerator: str | None = None
+    framework_version: str | None = None
+    logs_link: str | None = None
+    logs_command: str | None = None
+    workload_link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One run of a test; times are seconds since the epoch, `commit` is what its configuration came from.
 
@@ -27,6 +43,7 @@ class Run:
     status: JobStatus = "success"
     stop_time: float | None = None
     commit: str | None = None
+    origin: Origin = Origin()
 
     @property
     def order(self) -> tuple[float, str]:

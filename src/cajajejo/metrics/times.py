@@ -1,11 +1,12 @@
-"""Times as people give them: seconds since the epoch, or ISO 8601."""
+"""Times of runs as people give them, in seconds since the epoch."""
 
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
+from cajajejo import moments
 from cajajejo.errors import UsageError
 
 _EARLIEST: Final = -62_135_510_400.0  # the second day of the year 1, which is a date in every time zone
@@ -14,7 +15,9 @@ _EXAMPLES: Final = "2026-11-21T14:02:11Z, 2026-11-21T15:02:11+01:00, 1795269731"
 
 
 def parse_time(text: str | None, option: str) -> float | None:
-    """Seconds since the epoch; a time without a zone is local, None stays None. `option` is what an error names.
+    """The time that is written out as seconds or in ISO 8601, without a zone local; None stays None.
+
+    `option` is what an error names.
 
     Raises:
         UsageError: `text` is no time.
@@ -33,6 +36,17 @@ def parse_time(text: str | None, option: str) -> float | None:
         )
         raise UsageError(f"{option} {text}: out of range", facts={"note": hint, "for example": _EXAMPLES})
     return moment
+
+
+def parse_since(text: str | None, option: str) -> float | None:
+    """The time that is meant seen from now: a duration ago (``30d``), or a time; None stays None.
+
+    `option` is what an error names.
+
+    Raises:
+        UsageError: `text` is none.
+    """
+    return None if text is None else moments.parse_time(text, option, datetime.now(UTC)).timestamp()
 
 
 def _seconds(text: str) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]  # comes with mlflow, without types
-import pyarrow as pa  # type: ignore[import-untyped]  # as above
+import pyarrow as pa
 import pytest
 
 from cajajejo import compare, results

@@ -7,13 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
 from markdown_it import MarkdownIt
 
 from cajajejo.comparison.reports import markdown
 from cajajejo.comparison.values import Gap, Unpaired
 from tests.comparison import by_hand
-from tests.hostile import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,65 +157,6 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head_whatever_stands_in_i
     ]
     cells = [len(re.findall(r"(?<!\\)\|", row)) - 1 for row in rows]
     assert cells == [9, 9, 4, 4, 4, 4]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("plain", "`plain`"),
-        ("a`b", "``a`b``"),
-        ("`", "`` ` ``"),
-        ("``` x", "```` ``` x ````"),
-        ("", "`  `"),
-        ("a\n\tb", "`a b`"),
-        ("\x1b[31m", "`\\x1b[31m`"),
-        ("\\", "`\\`"),
-        ("x" * 200, f"`{'x' * 158} …`"),
-    ],
-)
-def test_a_code_span_has_a_fence_that_its_text_cannot_close(text: str, expected: str) -> None:
-    assert markdown.code(text) == expected
-
-
-def test_a_bar_in_a_table_is_a_broken_one() -> None:
-    assert markdown.code("a|b\\|c", in_table=True) == "`a¦b\\¦c`"
-    assert markdown.code("a|b") == "`a|b`"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a drop of 0.024 (5 %), p = 0.1; so: no.", "a drop of 0.024 (5 %), p = 0.1; so: no."),
-        ("@team", "&#64;&#8203;team"),
-        ("#12", "&#35;&#8203;12"),
-        ("https://evil.example", "https:&#8203;//evil.example"),
-        ("www.evil.example", "www&#8203;.evil.example"),
-        ("gh-7", "gh&#8203;-7"),
-        ("[l](x) ![i](x)", "&#91;l&#93;(x) &#33;&#91;i&#93;(x)"),
-        ("*b* _i_ ~s~ `c` <b> &amp; | \\ $x$", None),
-        ("名前 é 😀", "名前 é &#128512;"),
-    ],
-)
-def test_in_a_sentence_what_could_mean_something_is_an_entity(text: str, expected: str | None) -> None:
-    shown = markdown.escaped(text)
-    assert expected is None or shown == expected
-    assert re.search(r"[*_~`<>|\\$\[\]!@]", shown) is None
-    (inline,) = [token for token in READER.parse(shown) if token.type == "inline"]
-    assert {child.type for child in inline.children or ()} <= {"text", "text_special"}
-    assert "".join(child.content for child in inline.children or ()).replace("\u200b", "") == text
-
-
-@given(texts)
-def test_any_text_is_one_code_span_or_the_words_of_a_sentence_and_says_the_same(text: str) -> None:
-    shown = markdown._one_line(text, 160)
-    (inline,) = [token for token in READER.parse(f"- x {markdown.code(text)}") if token.type == "inline"]
-    assert [child.type for child in inline.children or ()] == ["text", "code_inline"]
-    assert (inline.children or [])[1].content.strip() == shown.strip()
-    (inline,) = [token for token in READER.parse(f"- x {markdown.escaped(text, 160)}") if token.type == "inline"]
-    assert {child.type for child in inline.children or ()} <= {"text", "text_special"}
-    assert (
-        "".join(child.content for child in inline.children or ()).replace("\u200b", "").strip() == f"x {shown}".strip()
-    )
 
 
 def test_a_page_is_never_longer_than_github_takes() -> None:

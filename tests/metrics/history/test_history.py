@@ -2,23 +2,22 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from cajajejo.errors import HistoryError
 from cajajejo.metrics.baselines import Accepted, Baselines, Muted
 from cajajejo.metrics.history import Before, History
-from cajajejo.metrics.history.rows import Row
+from cajajejo.metrics.history.rows import Row, StoredMetric
+from cajajejo.metrics.history.store import Telling
+from cajajejo.metrics.judgement.bounds import Bounds
+from cajajejo.metrics.judgement.incidents import Incident, Told
 from cajajejo.metrics.judgement.judging import judge
+from cajajejo.metrics.judgement.verdict import MetricVerdict, Verdict
 from cajajejo.metrics.points import Point
 from cajajejo.metrics.runs import JobStatus, Run
 from tests.metrics.builders import condition, regression_tests, this_run
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from cajajejo.metrics.judgement.verdict import MetricVerdict
 
 JOB_COLUMNS = [
     "uuid",
@@ -70,8 +69,12 @@ def record(
     return run
 
 
+def path_of(history: History) -> Path:
+    return Path(history.url.removeprefix("sqlite:///"))
+
+
 def select(history: History, query: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(history.database.path)) as connection:
+    with closing(sqlite3.connect(path_of(history))) as connection:
         return connection.execute(query).fetchall()
 
 
@@ -90,6 +93,13 @@ def test_rows_hold_what_is_known_of_a_run(history: History) -> None:
     ]
     assert select(history, f"SELECT {', '.join(METRIC_COLUMNS)}, verdict, out_of_bounds FROM metric_history") == [  # noqa: S608
         ("r", "t", "2026-11-21 14:03:11.500000", "m", 0.25, 0.5, None, "regression", 1)
+    ]
+
+
+def test_a_time_long_ago_is_a_timestamp_like_any_other(history: History) -> None:
+    record(history, "r", -60_000_000_000.0)
+    assert select(history, "SELECT timestamp, date(timestamp) FROM job_history") == [
+        ("0068-09-03 13:20:00.000000", "0068-09-03")
     ]
 
 
@@ -131,7 +141,7 @@ def test_before_a_run_are_those_that_started_earlier_in_order_of_start_and_id(hi
         Point("c", 0.6, start_time=20.0),
     ]
     runs = (stored["a"], stored["b"], stored["c"])
-    assert history.before(Run("t", "this", 20.0)) == Before({"m": points}, runs)
+    assert history.before(Run("t", "this", 20.0)) == Before({"m": points}, runs, after=1)
 
 
 def test_points_of_jobs_that_did_not_succeed_never_count(history: History) -> None:
@@ -213,12 +223,12 @@ def test_a_run_is_remembered(history: History) -> None:
 
 def test_reading_where_nothing_is_finds_nothing_and_creates_nothing(history: History) -> None:
     assert (history.before(Run("t", "r", 1.0)), history.rows("t"), history.runs("t")) == (Before(), [], [])
-    assert not history.database.path.parent.exists()
+    assert not path_of(history).parent.exists()
 
 
 def test_an_empty_file_is_an_empty_history(history: History) -> None:
-    history.database.path.parent.mkdir()
-    history.database.path.touch()
+    path_of(history).parent.mkdir()
+    path_of(history).touch()
     assert history.rows("t") == []
     record(history, "r", 1.0)
     assert len(history.rows("t")) == 1
@@ -238,3 +248,31 @@ def test_a_write_that_fails_leaves_everything_as_it_was(history: History) -> Non
     with pytest.raises(HistoryError):
         history.record(Run("t", "r", 1.0), "pass", [*judged(0.8), *judged(0.9)])
     assert select(history, "SELECT metric_value FROM metric_history") == [(0.7,)]
+
+
+def test_a_run_that_is_not_kept_leaves_nothing_but_what_was_told(history: History) -> None:
+    told = Told(open=(Incident("t", "failed", None, "r", 1.0, "it failed"),))
+    telling = Telling("t", ("somebody",), lambda *_: told, 1.0)
+    assert history.record(Run("t", "r", 1.0), "failed", [], telling=telling, keep=False) == told
+    assert (history.runs("t"), history.store.tests(), history.store.incidents("t")) == ([], [], list(told.open))
+
+
+def test_the_last_values_are_read_of_metrics_that_need_no_more(history: History) -> None:
+    for number in range(20):
+        values = {"m": float(number), "n": float(-number), "other": 0.0}
+        metrics = [MetricVerdict(name, value, "") for name, value in values.items()]
+        history.record(Run("t", f"r{number:02}", float(number)), "pass", metrics)
+    before = history.before(Run("t", "r15", 15.0), ["m"], ["n"])
+    assert [point.run_id for point in before.points["m"]] == [f"r{number:02}" for number in range(15)]
+    assert [point.value for point in before.points["n"]] == [float(-number) for number in range(5, 15)]
+    assert (set(before.points), len(before.runs), before.after) == ({"m", "n"}, 15, 4)
+
+
+def test_bounds_that_are_infinite_and_failures_that_are_known_are_stored_as_such(history: History) -> None:
+    metric = MetricVerdict("m", 1.0, "", Verdict.PASS, Bounds(lower=0.5, upper=float("inf"), inclusive=True))
+    history.record(Run("t", "r", 1.0, "success"), "pass", [metric], failures=2)
+    (stored,) = history.store.stored("t")
+    assert (stored.failures, stored.metrics) == (
+        2,
+        (StoredMetric("m", 1.0, 0.5, None, inclusive=True, verdict="pass"),),
+    )

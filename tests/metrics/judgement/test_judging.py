@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cajajejo.metrics.judgement import judging
 from cajajejo.metrics.judgement.judging import judge
 from cajajejo.metrics.judgement.verdict import MetricVerdict, Verdict, run_verdict
 from tests.metrics.builders import H5, H10, H20, condition, points, regression_tests, this_run
 
 if TYPE_CHECKING:
     from cajajejo.metrics.config import RegressionTestConfig
+    from cajajejo.metrics.config.conditions import SuccessCondition
     from cajajejo.metrics.points import Point
     from cajajejo.metrics.runs import JobStatus
 
@@ -252,3 +254,43 @@ def test_every_run_gets_a_verdict_and_a_pass_is_never_out_of_bounds(values: list
         inside = metric.bounds is not None and metric.value is not None and metric.bounds.contains(metric.value)
         assert (metric.verdict is Verdict.PASS) == inside
     assert run_verdict(metrics, tests, "success") in set(Verdict) - {Verdict.FAILED}
+
+
+KINDS = st.sampled_from(
+    [
+        condition("less", fixed_value=1.0),
+        condition("less", fixed_value=1.0, wait=3),
+        condition("less", fixed_value=1.0, confirm_after=2),
+        condition("within", within_bounds={"lower": 0.5, "upper": 1.0}),
+        condition("less", percent_difference={"value": 1.0, "percent": 0.1}),
+        condition("less", percent_difference={"percent": 0.1}),
+        condition("less", stddevs_from_mean=2),
+        condition("greater", level_shift={"min_history": 5}),
+        condition("less", fixed_value=1.0, transform="log"),
+    ]
+)
+
+
+@given(
+    st.lists(st.sampled_from([0.9, 0.95, 1.2, 2.0]), max_size=25), st.sampled_from([0.9, 1.2, -1.0, math.nan]), KINDS
+)
+def test_a_verdict_that_does_not_rest_on_history_is_the_same_from_the_last_points(
+    past: list[float], value: float, wanted: SuccessCondition
+) -> None:
+    tests = regression_tests({"m": wanted})
+    whole = points(past, [place for place, one in enumerate(past) if one > 1])
+    if not judging.resting_on_history({"m": value}, tests):
+        metrics, run = {"m": value}, this_run()
+        assert repr(judge(metrics, {"m": whole[-10:]}, tests, run)) == repr(judge(metrics, {"m": whole}, tests, run))
+
+
+def test_metrics_without_a_condition_or_within_a_known_bound_do_not_rest_on_history() -> None:
+    tests = regression_tests(
+        {
+            "fine": condition("less", fixed_value=1),
+            "bad": condition("less", fixed_value=1),
+            "mean": condition("less", stddevs_from_mean=1),
+        }
+    )
+    metrics = {"fine": 0.5, "bad": 2.0, "mean": 0.5, "other": 1.0}
+    assert judging.resting_on_history(metrics, tests) == ["bad", "mean"]

@@ -7,10 +7,12 @@ from typing import Any
 from cajajejo.metrics.baselines import Muted
 from cajajejo.metrics.history.rows import Row
 from cajajejo.metrics.judgement import alerts
+from cajajejo.metrics.judgement.incidents import Event, Incident, Told
 from cajajejo.metrics.judgement.judging import judge
 from cajajejo.metrics.judgement.verdict import run_verdict
 from cajajejo.metrics.reports import documents
 from cajajejo.metrics.reports.report import Report
+from cajajejo.metrics.runs import Origin
 from tests.documents import fits
 from tests.metrics.builders import H20, condition, points, regression_tests, this_run
 
@@ -22,7 +24,11 @@ def test_a_check_is_the_documented_contract() -> None:
     tests = regression_tests(conditions)
     judged = judge({"a": 0.25, "b": math.nan, "c": math.inf}, {}, tests, this_run())
     sent = alerts.of_metrics(judged, None, tests)
-    found = Report("t", "r1", run_verdict(judged, tests, "success"), judged, sent, "success", 1, ("a warning",))
+    opened = Event(Incident("t", "regression", "a", "r1", 0.0, "a is worse"), "opened", this_run(), "a is worse")
+    found = Report(
+        "t", "r1", run_verdict(judged, tests, "success"), judged, sent, "success", 1, ("a warning",), commit="77e02c5",
+        origin=Origin("func", "v100", logs_link="https://ci.example.org/1"), runs_after=2, told=Told((opened,)),
+    )  # fmt: skip
     document = documents.check(found)
     assert json.loads(json.dumps(document, allow_nan=False)) == {
         "test": "t",
@@ -49,6 +55,13 @@ def test_a_check_is_the_documented_contract() -> None:
         "job_status": "success",
         "runs_before": 1,
         "warnings": ["a warning"],
+        "runs_after": 2,
+        "commit": "77e02c5",
+        "origin": {
+            "test_type": "func", "accelerator": "v100", "framework_version": None,
+            "logs_link": "https://ci.example.org/1", "logs_command": None, "workload_link": None,
+        },
+        "told": [{"event": "opened", "kind": "regression", "metric": "a", "message": "a is worse"}],
     }  # fmt: skip
     assert fits("check", document) == []
 
@@ -83,7 +96,7 @@ def test_a_shift_stands_there_with_its_runs_its_last_good_one_and_who_muted_it()
     numbers = [round(episode.pop(name), 6) for name in ("before", "after", "z")]
     assert numbers == [0.91255, 0.901, -4.77987]
     assert episode == {
-        "status": "opened", "run": "r20", "first_run": "r20", "last_run": "r20", "opened_run": "this",
+        "status": "opened", "run": "r20", "first_run": "r20", "last_run": "r20", "opened_run": "this", "resumed": False,
     }  # fmt: skip
 
 

@@ -143,3 +143,21 @@ def test_a_shell_reads_back_what_was_written() -> None:
     script = f"printf '%s\\0' {next_steps.pasted(*words)}"
     found = subprocess.run(["bash", "-c", script], capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"})
     assert found.stdout.decode().split("\0")[:-1] == words
+
+
+def test_of_several_regressions_the_first_is_named_and_the_others_are_counted() -> None:
+    tests = regression_tests({"default": FIXED})
+    for names, line in (("ab", "1 more metric"), ("abc", "2 more metrics")):
+        judged = judge(dict.fromkeys(names, 0.0), {}, tests, this_run())
+        report = Report("t", "this", run_verdict(judged, tests, "success"), judged, (), "success", 1)
+        assert next_steps.after_check(report, HERE) == [
+            "Next: cajajejo metrics history t a",
+            f"  and so for {line} that got worse",
+        ]
+
+
+def test_where_no_history_knows_the_run_there_is_nothing_to_look_at() -> None:
+    tests = regression_tests({"default": FIXED})
+    judged = judge({"a": 0.0}, {}, tests, this_run())
+    report = Report("t", "this", run_verdict(judged, tests, "success"), judged, (), "success", 0)
+    assert next_steps.of_check(report, Place(HERE.config, None, stored=False)) is None

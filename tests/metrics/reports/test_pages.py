@@ -33,12 +33,21 @@ def test_points_stand_in_a_table_with_their_course_below() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "rows", [[*ROWS[:1], Row("r3", 1.0, "success", "n", 1.0, None, None, inclusive=False, verdict=None)], ROWS]
-)
-def test_there_is_no_course_of_several_metrics_or_without_unicode(rows: list[Row]) -> None:
-    lines = pages.history(rows, Style(unicode=len(rows) == 2))
-    assert len(lines) == len(rows) + 1
+def point(metric: str, run: int, value: float) -> Row:
+    return Row(f"r{run}", 1.0 + run, "success", metric, value, None, None, inclusive=False, verdict=None)
+
+
+def test_of_several_metrics_each_has_its_course_that_has_more_than_one_point() -> None:
+    rows = [point(metric, run, float(run)) for run in (2, 1, 0) for metric in ("a", "longer")]
+    lines = pages.history([*rows, point("once", 0, 1.0)], Style())
+    assert lines[8:] == ["", "  a       ▁▅█", "  longer  ▁▅█"]
+    assert len(pages.history([point("a", 1, 1.0), point("b", 1, 1.0)], Style())) == 3
+    many = [point(f"m{number}", run, 1.0) for run in (1, 0) for number in range(21)]
+    assert len(pages.history(many, Style())) == 43
+
+
+def test_there_is_no_course_without_unicode() -> None:
+    assert len(pages.history(ROWS, Style(unicode=False))) == len(ROWS) + 1
 
 
 def test_two_bounds_are_an_interval() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cajajejo.metrics.baselines import Muted
@@ -210,8 +211,21 @@ def test_an_improvement_and_a_shift_that_only_warns_are_counted_in_a_pass() -> N
     found = made({"a": 0.927, "b": 0.9}, {"a": lenient, "b": lenient}, history=history)
     assert [metric.verdict for metric in found.worst_first] == ["regression", "improvement"]
     assert report.verdict_line(found, PLAIN) == (
-        "PASS  t: 1 of 2 metrics within bounds, 1 improved, 1 at a worse level as before"
+        "PASS  t: 1 of 2 metrics at no worse level, 1 improved, 1 at a worse level as before"
     )
+
+
+def test_what_passes_by_its_level_and_what_passes_by_bounds_is_told_apart() -> None:
+    history = {"a": points(H20), "loss": points(H10)}
+    by_level = made({"a": 0.912}, {"a": SHIFT["acc"]}, history=history)
+    assert report.verdict_line(by_level, PLAIN) == "PASS  t: 1 of 1 metric at no worse level"
+    both = made({"a": 0.912, "loss": 0.91}, {"a": SHIFT["acc"], **BOUND}, history=history)
+    assert report.verdict_line(both, PLAIN) == "PASS  t: 2 of 2 metrics within bounds or at no worse level"
+
+
+def test_later_runs_are_told_and_do_not_count() -> None:
+    found = replace(made(HEALTHY, ABOVE), runs_after=2)
+    assert report.screen(found, PLAIN)[0] == "t, run r1   1 run before it, 2 after it, which do not count"
 
 
 def test_a_muted_metric_says_until_when() -> None:

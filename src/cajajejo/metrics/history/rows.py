@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from cajajejo.metrics.baselines import Accepted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from cajajejo.metrics.baselines import Entry
     from cajajejo.metrics.judgement.verdict import MetricVerdict
     from cajajejo.metrics.runs import Run
@@ -30,39 +32,56 @@ class Row:
     verdict: str | None
 
 
-def of_job(run: Run, verdict: str) -> dict[str, object]:
-    """The row of a run, by column."""
+@dataclass(frozen=True, slots=True)
+class StoredMetric:
+    """One metric of a run, as it is stored."""
+
+    name: str
+    value: float
+    lower_bound: float | None = None
+    upper_bound: float | None = None
+    inclusive: bool = False
+    verdict: str | None = None
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run with its verdict and its metrics, as it is stored; `failures` is how many attempts of its job failed."""
+
+    run: Run
+    verdict: str
+    metrics: tuple[StoredMetric, ...] = ()
+    failures: int = 0
+
+
+def stored(run: Run, verdict: str, metrics: Iterable[MetricVerdict] = (), failures: int | None = None) -> StoredRun:
+    """A run with those of its metrics that have a finite value; `failures` None: as many as its status says."""
+    failed = int(run.status in {"failure", "timeout"}) if failures is None else failures
+    return StoredRun(run, verdict, tuple(filter(None, map(_metric, metrics))), failed)
+
+
+def of_run(stored: StoredRun) -> dict[str, object]:
+    """The columns of a run, but for its test."""
+    run = stored.run
     seconds = None if run.stop_time is None or run.stop_time < run.start_time else round(run.stop_time - run.start_time)
     return {
         "uuid": run.run_id,
-        "test_name": run.test,
+        "test_type": run.origin.test_type,
+        "accelerator": run.origin.accelerator,
+        "framework_version": run.origin.framework_version,
         "job_status": run.status,
-        "num_failures": int(run.status in {"failure", "timeout"}),
+        "num_failures": stored.failures,
         "job_duration_sec": seconds,
-        "timestamp": _timestamp(run),
+        "timestamp": timestamp(run),
+        "stackdriver_logs_link": run.origin.logs_link,
         "msg_publish_time": int(run.start_time),
+        "logs_download_command": run.origin.logs_command,
+        "kubernetes_workload_link": run.origin.workload_link,
         "start_time": run.start_time,
         "stop_time": run.stop_time,
-        "verdict": verdict,
+        "verdict": stored.verdict,
         "config_git_sha": run.commit,
-    }
-
-
-def of_metric(run: Run, metric: MetricVerdict) -> dict[str, object] | None:
-    """The row of a metric, by column; None where it has no finite value."""
-    if metric.value is None or not math.isfinite(metric.value):
-        return None
-    return {
-        "uuid": run.run_id,
-        "test_name": run.test,
-        "timestamp": _timestamp(run),
-        "metric_name": metric.name,
-        "metric_value": metric.value,
-        "metric_lower_bound": metric.bounds.lower if metric.bounds else None,
-        "metric_upper_bound": metric.bounds.upper if metric.bounds else None,
-        "inclusive": bool(metric.bounds and metric.bounds.inclusive),
-        "verdict": metric.verdict,
-        "out_of_bounds": metric.outside,
     }
 
 
@@ -80,7 +99,32 @@ def of_entry(entry: Entry) -> dict[str, object]:
     }
 
 
-def _timestamp(run: Run) -> str:
+def insert(table: str, row: Mapping[str, object]) -> str:
+    """The statement that adds `row` to a table."""
+    return f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"  # noqa: S608  # our own names
+
+
+def timestamp(run: Run) -> str:
     """The end of a run, or its start where the end is not known, in UTC as SQLite's own date functions read it."""
     moment = run.start_time if run.stop_time is None else run.stop_time
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return datetime.fromtimestamp(moment, UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _metric(metric: MetricVerdict) -> StoredMetric | None:
+    """A metric as it is stored; None where it has no finite value."""
+    if metric.value is None or not math.isfinite(metric.value):
+        return None
+    bounds = metric.bounds
+    return StoredMetric(
+        metric.name,
+        metric.value,
+        None if bounds is None else _finite(bounds.lower),
+        None if bounds is None else _finite(bounds.upper),
+        bool(bounds and bounds.inclusive),
+        metric.verdict,
+        metric.outside,
+    )
+
+
+def _finite(bound: float | None) -> float | None:
+    return bound if bound is not None and math.isfinite(bound) else None

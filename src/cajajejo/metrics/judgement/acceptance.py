@@ -21,10 +21,14 @@ _DATE: Final = len("2026-11-21")
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Where the history of each metric with an accepted level begins; a sentence for each line that does nothing."""
+    """Where the history of each metric with an accepted level begins; a sentence for each line that does nothing.
+
+    `lines` are those that do: the one that accepts the level of each metric in `cuts`.
+    """
 
     cuts: Mapping[str, Cut] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    lines: Mapping[str, Accepted] = field(default_factory=dict)
 
 
 def of(lines: Baselines, run: Run, before: Sequence[Run]) -> Acceptance:
@@ -38,7 +42,7 @@ def of(lines: Baselines, run: Run, before: Sequence[Run]) -> Acceptance:
         for line, start in known
         if start is None
     )
-    return Acceptance(cuts, unknown)
+    return Acceptance(cuts, unknown, {line.metric: line for line, start in known if start})
 
 
 def _named(name: str, runs: Sequence[Run]) -> Run | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cajajejo.metrics.baselines import ALL
 from cajajejo.metrics.config.collection import TIME_TO_ACCURACY
+from cajajejo.metrics.judgement.verdict import Verdict
 from cajajejo.metrics.runs import ENDINGS
 
 if TYPE_CHECKING:
@@ -43,23 +44,28 @@ def of_metrics(
     threshold_missed: str | None,
     config: RegressionTestConfig,
     muted: Container[str] = (),
+    *,
+    told: bool = False,
 ) -> tuple[Alert, ...]:
-    """The alerts of a job that succeeded; those about metrics whose names are in `muted` are left out."""
+    """The alerts of a job that succeeded; those about metrics whose names are in `muted` are left out.
+
+    With `told`, a regression that goes on and was told by an earlier run is one as well.
+    """
     alerts = [
         (metric.name, Alert(kind, metric.name, metric.sentence))
         for metric in metrics
-        if (kind := _kind(metric, config)) is not None
+        if (kind := _kind(metric, config, told=told)) is not None
     ]
     if threshold_missed is not None:
         alerts.append((TIME_TO_ACCURACY, Alert("time_to_accuracy", TIME_TO_ACCURACY, threshold_missed)))
     return tuple(alert for name, alert in alerts if config.alerts_on(name) and name not in muted)
 
 
-def _kind(metric: MetricVerdict, config: RegressionTestConfig) -> Kind | None:
+def _kind(metric: MetricVerdict, config: RegressionTestConfig, *, told: bool) -> Kind | None:
     if metric.cause == "missing":
         return "missing"
     if not config.alert_for_oob_metrics:
         return None
     if metric.cause == "invalid":
         return "invalid"
-    return "regression" if metric.alerts else None
+    return "regression" if metric.alerts or (told and metric.verdict is Verdict.REGRESSION) else None

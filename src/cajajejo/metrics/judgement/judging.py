@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from cajajejo.metrics.config import DEFAULT_CONDITION
 from cajajejo.metrics.judgement import bound_verdicts, level_verdicts
-from cajajejo.metrics.judgement.bounds import invalid
+from cajajejo.metrics.judgement.bounds import bounds_for, invalid
 from cajajejo.metrics.judgement.cases import Case
 from cajajejo.metrics.judgement.verdict import MetricVerdict
 from cajajejo.metrics.shifts import episodes
@@ -52,6 +52,20 @@ def judge(
     ]
     judged = _judged(cases)
     return tuple(_with_recent(found or judged[name], history.get(name, ())) for name, found in plain.items())
+
+
+def resting_on_history(metrics: Mapping[str, float], config: RegressionTestConfig) -> list[str]:
+    """Those of `metrics` whose verdict rests on earlier runs, or whose last good run is to be told; by name."""
+    return sorted(name for name, value in metrics.items() if _rests_on_history(name, value, config))
+
+
+def _rests_on_history(name: str, value: float, config: RegressionTestConfig) -> bool:
+    condition = config.condition_for(name)
+    if condition is None or invalid(condition, value) is not None:
+        return False
+    if condition.needed > 0 or (condition.confirm_after or config.confirm_after) > 1:
+        return True
+    return not bounds_for(condition, ())[0].contains(value)
 
 
 def _without_history(name: str, value: float | None, config: RegressionTestConfig) -> MetricVerdict | None:

@@ -19,7 +19,7 @@ class NamedEpisode:
     """A lasting shift from the level `before` to `after`.
 
     It is known by `run`, its first one. In all likelihood it began not before `first_run` and not after `last_run`;
-    `opened_run` told it.
+    `opened_run` told it. `resumed`: it is the episode before it, come again, and nobody is told.
     """
 
     status: Status
@@ -30,6 +30,7 @@ class NamedEpisode:
     before: float
     after: float
     z: float
+    resumed: bool = False
 
     @property
     def told_now(self) -> bool:
@@ -74,4 +75,5 @@ def of(case: Case, course: Course, episode: Episode, status: Status) -> NamedEpi
         scan.in_unit(shift.before.centre),
         scan.in_unit(shift.after),
         shift.z,
+        episode.resumed,
     )

@@ -145,6 +145,7 @@ def _report(held: Table, tests: RegressionTestConfig, test: str, *, strict: bool
         runs_before=last,
         warnings=(*_cautions(tests), *verdict.warnings(judged)),
         start_time=this.start_time,
+        commit=this.commit,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cajajejo.metrics.judgement.bounds import Bounds
 
@@ -15,10 +15,18 @@ if TYPE_CHECKING:
     from cajajejo.metrics.baselines import Accepted, Muted
     from cajajejo.metrics.history.rows import Row
     from cajajejo.metrics.judgement.commits import Commits
+    from cajajejo.metrics.judgement.incidents import Event, Incident
+    from cajajejo.metrics.judgement.last_good import Turn
     from cajajejo.metrics.judgement.verdict import MetricVerdict
     from cajajejo.metrics.points import Point
     from cajajejo.metrics.reports.dated_shifts import DatedShift, Search
     from cajajejo.metrics.reports.report import Report
+
+POINT: Final = (
+    *("run_id", "start_time", "job_status", "metric", "value"),
+    *("lower_bound", "upper_bound", "inclusive", "verdict"),
+)
+"""What is said of a point of a history, in order."""
 
 
 def check(report: Report) -> dict[str, Any]:
@@ -32,6 +40,10 @@ def check(report: Report) -> dict[str, Any]:
         "job_status": report.status,
         "runs_before": report.runs_before,
         "warnings": list(report.warnings),
+        "runs_after": report.runs_after,
+        "commit": report.commit,
+        "origin": asdict(report.origin),
+        "told": [_told(event) for event in report.told.events],
     }
 
 
@@ -67,11 +79,15 @@ def _metric(metric: MetricVerdict, report: Report) -> dict[str, Any]:
         "verdict": None if metric.verdict is None else str(metric.verdict),
         "reason": metric.reason,
         "notes": list(metric.notes),
-        "last_good": None if metric.turn is None else _good(metric.turn.good),
-        "since": None if metric.turn is None else _since(metric.turn.commits, report.commits),
+        **origin(metric.turn, report.commits),
         "episode": None if metric.episode is None else asdict(metric.episode),
         "muted": _muted(report.muted.get(metric.name)),
     }
+
+
+def _told(event: Event) -> dict[str, Any]:
+    about = event.incident
+    return {"event": event.happening, "kind": about.kind, "metric": about.metric, "message": event.message}
 
 
 def _shift(shift: DatedShift, counts: Mapping[Commits, int | None]) -> dict[str, Any]:
@@ -94,26 +110,31 @@ def _shift(shift: DatedShift, counts: Mapping[Commits, int | None]) -> dict[str,
 
 
 def _run(point: Point) -> dict[str, Any]:
-    return {"run_id": point.run_id, "start_time": _time(point.start_time), "commit": point.commit}
+    return {"run_id": point.run_id, "start_time": utc(point.start_time), "commit": point.commit}
 
 
 def _accepted(line: Accepted) -> dict[str, str]:
     return {"start": line.start, "reason": line.reason, "by": line.by, "date": line.date}
 
 
-def _good(point: Point) -> dict[str, Any]:
+def origin(turn: Turn | None, counts: Mapping[Commits, int | None]) -> dict[str, Any]:
+    """Where a regression came from: the last good run, and the commits since; null where that is not known."""
+    if turn is None:
+        return {"last_good": None, "since": None}
+    good, commits = turn.good, turn.commits
+    since = commits and {"from_commit": commits[0], "to_commit": commits[1], "commits": counts.get(commits)}
+    return {"last_good": {**_run(good), "value": good.value}, "since": since}
+
+
+def incident(one: Incident) -> dict[str, Any]:
+    """An incident that is open: its kind, the run that told it, and what was said."""
     return {
-        "run_id": point.run_id,
-        "value": point.value,
-        "start_time": _time(point.start_time),
-        "commit": point.commit,
+        "kind": one.kind,
+        "metric": one.metric,
+        "run_id": one.run_id,
+        "start_time": utc(one.start_time),
+        "message": one.message,
     }
-
-
-def _since(commits: Commits | None, counts: Mapping[Commits, int | None]) -> dict[str, Any] | None:
-    if commits is None:
-        return None
-    return {"from_commit": commits[0], "to_commit": commits[1], "commits": counts.get(commits)}
 
 
 def _muted(line: Muted | None) -> dict[str, Any] | None:
@@ -121,20 +142,12 @@ def _muted(line: Muted | None) -> dict[str, Any] | None:
 
 
 def _point(row: Row) -> dict[str, Any]:
-    return {
-        "run_id": row.run_id,
-        "start_time": _time(row.start_time),
-        "job_status": row.status,
-        "metric": row.metric,
-        "value": row.value,
-        "lower_bound": row.lower_bound,
-        "upper_bound": row.upper_bound,
-        "inclusive": row.inclusive,
-        "verdict": row.verdict,
-    }
+    told = (row.run_id, utc(row.start_time), row.status, row.metric, row.value)
+    return dict(zip(POINT, (*told, row.lower_bound, row.upper_bound, row.inclusive, row.verdict), strict=True))
 
 
-def _time(seconds: float) -> str:
+def utc(seconds: float) -> str:
+    """Seconds since the epoch as every document has them: ``2026-11-21T14:02:11Z``."""
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 

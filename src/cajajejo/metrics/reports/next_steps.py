@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the metrics of a test are configured, and where its history is; None: the usual place.
+    """Where the metrics of a test are configured, and where its history is, without a password; None: the usual place.
 
     `stored` is whether the run that is looked at is in that history.
     """
@@ -32,14 +32,42 @@ class Place:
         return [] if self.history is None else ["--history", self.history]
 
 
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What to run next about one metric, as commands that can be pasted.
+
+    `accept` is in two parts, None where no level can be accepted; `others` is how many more metrics it goes for.
+    """
+
+    look: str
+    accept: tuple[str, str] | None = None
+    others: int = 0
+
+    @property
+    def lines(self) -> list[str]:
+        """The steps as they stand on the screen."""
+        more = f"  and so for {self.others} more metric{'s' * (self.others != 1)} that got worse"
+        shown = [f"Next: {self.look}", *([more] if self.others else [])]
+        if self.accept is None:
+            return shown
+        first, last = self.accept
+        return [*shown, "  or, if this is the new normal:", f"      {first} \\", f"          {last}"]
+
+
 def after_check(report: Report, place: Place) -> list[str]:
     """What to look at after a regression, and what to do if it is the new normal; nothing where all is well."""
-    worst = next((metric for metric in report.worst_first if metric.wrong), None)
-    if worst is None:
-        return []
-    start = _level_begins(worst, report.run_id)
+    steps = of_check(report, place)
+    return [] if steps is None else steps.lines
+
+
+def of_check(report: Report, place: Place) -> Steps | None:
+    """The steps about the worst metric; None where all is well, or no history knows of the run."""
+    wrong = [metric for metric in report.worst_first if metric.wrong]
+    if not wrong or not (place.stored or report.runs_before):
+        return None
+    start = _level_begins(wrong[0], report.run_id)
     known = place.stored or start != report.run_id  # no level can begin with a run that the history does not have
-    return _steps(report.test, worst.name, start if known else None, place)
+    return _steps(report.test, wrong[0].name, start if known else None, place, len(wrong) - 1)
 
 
 def after_shifts(test: str, shifts: Sequence[DatedShift], place: Place) -> list[str]:
@@ -47,24 +75,20 @@ def after_shifts(test: str, shifts: Sequence[DatedShift], place: Place) -> list[
     unsettled = next((shift for shift in shifts if shift.accepted is None), None)
     if unsettled is None:
         return []
-    return _steps(test, unsettled.metric, unsettled.first.run_id if unsettled.effect == "worse" else None, place)
+    return _steps(test, unsettled.metric, unsettled.first.run_id if unsettled.effect == "worse" else None, place).lines
 
 
-def _steps(test: str, metric: str, start: str | None, place: Place) -> list[str]:
+def _steps(test: str, metric: str, start: str | None, place: Place, others: int = 0) -> Steps:
     """To look at `metric`, and to accept its level from the run `start` on, if there is one."""
     names = [test, metric]
     last = ["--", *names] if any(name.startswith("-") for name in names) else []  # else they are taken for options
     first = [] if last else names
     look = pasted("cajajejo", "metrics", "history", *first, *place.options, *last)
     if start is None or place.config is None:
-        return [f"Next: {look}"]
+        return Steps(look, None, others)
     options = pasted("--from", start, *place.options, "--config", str(place.config))
-    return [
-        f"Next: {look}",
-        "  or, if this is the new normal:",
-        f"      {pasted('cajajejo', 'metrics', 'accept', *first)} \\",
-        " ".join([f'          {options} --reason "why"', *map(_quoted, last)]),
-    ]
+    rest = " ".join([f'{options} --reason "why"', *map(_quoted, last)])
+    return Steps(look, (pasted("cajajejo", "metrics", "accept", *first), rest), others)
 
 
 def pasted(*words: str) -> str:

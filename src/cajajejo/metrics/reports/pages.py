@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cajajejo.terminal import Style
 
 _NAMES: Final = 10
+_COURSES: Final = 20
 _COLUMNS: Final = (
     Column("run"),
     Column("started"),
@@ -27,14 +28,22 @@ _COLUMNS: Final = (
 
 
 def history(rows: Sequence[Row], style: Style) -> list[str]:
-    """A table of the points, newest run first; of one metric also its course, oldest first."""
+    """A table of the points, newest run first, and the course of each metric, oldest first, where they are few."""
     lines = table(_COLUMNS, [_cells(row, style) for row in rows], style)
-    one_metric = len({row.metric for row in rows}) == 1
-    return (
-        [*lines, f"  {sparklines.bars([row.value for row in reversed(rows)])}"]
-        if one_metric and style.unicode
-        else lines
-    )
+    return [*lines, *_courses(rows, style)] if style.unicode else lines
+
+
+def _courses(rows: Sequence[Row], style: Style) -> list[str]:
+    """A row of bars for each metric; of one metric the bars alone."""
+    values: dict[str, list[float]] = {}
+    for row in reversed(rows):
+        values.setdefault(row.metric, []).append(row.value)
+    if len(values) == 1:
+        return [f"  {sparklines.bars(course)}" for course in values.values()]
+    courses = {style.plain(name): course for name, course in sorted(values.items()) if len(course) > 1}
+    width = max(map(len, courses), default=0)
+    bars = [f"  {name:<{width}}  {sparklines.bars(course)}" for name, course in courses.items()]
+    return ["", *bars] if 0 < len(bars) <= _COURSES else []
 
 
 def no_points(test: str, metric: str | None, url: str, names: Sequence[str], style: Style) -> list[str]:

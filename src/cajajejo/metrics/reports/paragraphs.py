@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 
 def regression(metric: MetricVerdict, start_time: float, counts: Mapping[Commits, int | None]) -> list[str]:
     """The lines about `metric`, of a run that started then; `counts` tells how many commits lie between two."""
+    facts = known(metric, start_time, counts)
+    return [metric.sentence, *(f"  {name:<10}  {text}" for name, text in facts.items())]
+
+
+def known(metric: MetricVerdict, start_time: float, counts: Mapping[Commits, int | None]) -> dict[str, str]:
+    """What is known of where a regression came from, by name: the last good run, and the commits since then."""
     turn = metric.turn
     if turn is None:
-        return [metric.sentence]
-    lines = [metric.sentence, f"  last good   {_good_run(metric, turn, start_time)}"]
-    return lines if turn.commits is None else [*lines, f"  since then  {commits.since(turn.commits, counts)}"]
+        return {}
+    since = {} if turn.commits is None else {"since then": commits.since(turn.commits, counts)}
+    return {"last good": _good_run(metric, turn, start_time), **since}
 
 
 def _good_run(metric: MetricVerdict, turn: Turn, start_time: float) -> str:

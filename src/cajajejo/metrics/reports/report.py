@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from cajajejo import digits
 from cajajejo.metrics.judgement import wording
+from cajajejo.metrics.judgement.incidents import Told
 from cajajejo.metrics.judgement.verdict import EXIT_CODES, Verdict
 from cajajejo.metrics.reports import paragraphs, sparklines
-from cajajejo.metrics.runs import ENDINGS
+from cajajejo.metrics.runs import ENDINGS, Origin
 from cajajejo.terminal import Column, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cajajejo.errors import ExitCode
     from cajajejo.metrics.baselines import Muted
@@ -47,10 +48,12 @@ _MOST_PARAGRAPHS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of one check of a run that began at `start_time`; `runs_before` counts the earlier runs of the test.
+    """The outcome of one check of a run that began at `start_time`.
 
-    `muted` are the metrics that do not alert, with the line that says so, and ``*`` where the job does not; `commits`
-    tells how many lie between two that a regression names, where that is known.
+    `runs_before` counts the earlier runs of the test, `runs_after` the later ones, which do not count. `muted` are the
+    metrics that do not alert, with the line that says so, and ``*`` where the job does not; `commits` tells how many
+    lie between two that a regression names, where that is known. `commit` and `origin` are what is known of the run,
+    `told` is what its sinks are told of it.
     """
 
     test: str
@@ -64,6 +67,10 @@ class Report:
     start_time: float = 0.0
     muted: Mapping[str, Muted] = field(default_factory=dict)
     commits: Mapping[Commits, int | None] = field(default_factory=dict)
+    commit: str | None = None
+    origin: Origin = field(default_factory=Origin)
+    runs_after: int = 0
+    told: Told = field(default_factory=Told)
 
     @property
     def worst_first(self) -> tuple[MetricVerdict, ...]:
@@ -79,11 +86,17 @@ class Report:
 def screen(report: Report, style: Style) -> list[str]:
     """The lines of a check: its title, the verdict table, what is wrong in full, and the verdict line."""
     title = style.plain(f"{report.test}, run {report.run_id}")
-    lines = [f"{title}   {wording.runs(report.runs_before)} before it", ""]
+    lines = [f"{title}   {runs_around(report)}", ""]
     if report.metrics:
         lines += [*verdict_table(report, style), ""]
     wrong = [style.line(text) for text in _in_full(report)]
     return lines + ([*wrong, ""] if wrong else []) + [verdict_line(report, style)]
+
+
+def runs_around(report: Report) -> str:
+    """How many runs there are before it, and after it, which do not count."""
+    after = f", {report.runs_after} after it, which do not count" if report.runs_after else ""
+    return f"{wording.runs(report.runs_before)} before it{after}"
 
 
 def told_in_full(report: Report) -> list[MetricVerdict]:
@@ -91,11 +104,15 @@ def told_in_full(report: Report) -> list[MetricVerdict]:
     return [metric for metric in report.worst_first if metric.wrong][:_MOST_PARAGRAPHS]
 
 
+def other_alerts(report: Report) -> list[str]:
+    """What else somebody should hear about a metric, beside that it is worse than it may be."""
+    return list(dict.fromkeys(alert.message for alert in report.alerts if alert.kind not in {"regression", "failed"}))
+
+
 def _in_full(report: Report) -> list[str]:
     """A paragraph for each of the worst metrics, and every other alert about a metric."""
     lines = [paragraphs.regression(metric, report.start_time, report.commits) for metric in told_in_full(report)]
-    others = [alert.message for alert in report.alerts if alert.kind not in {"regression", "failed"}]
-    return [*(line for paragraph in lines for line in paragraph), *dict.fromkeys(others)]
+    return [*(line for paragraph in lines for line in paragraph), *other_alerts(report)]
 
 
 def verdict_table(report: Report, style: Style) -> list[str]:
@@ -103,18 +120,19 @@ def verdict_table(report: Report, style: Style) -> list[str]:
     metrics = report.worst_first
     courses = style.unicode and any(len(metric.recent) > 1 for metric in metrics)
     shown = [place for place in range(len(_COLUMNS)) if courses or place != _LAST_RUNS]
-    cells = [_cells(metric, report, style) for metric in metrics]
-    lines = table([_COLUMNS[place] for place in shown], [[row[place] for place in shown] for row in cells], style)
+    found = [cells(metric, report, style) for metric in metrics]
+    lines = table([_COLUMNS[place] for place in shown], [[row[place] for place in shown] for row in found], style)
     return [lines[0], *(_painted(line, metric, style) for line, metric in zip(lines[1:], metrics, strict=True))]
 
 
 def verdict_line(report: Report, style: Style) -> str:
     """The verdict in one line: ``REGRESSION  demo: 2 of 3 metrics out of bounds``."""
     word = style.paint(report.verdict.upper(), _ROLES[report.verdict])
-    return f"{word}  {style.plain(report.test)}: {_summary(report)}"
+    return f"{word}  {style.plain(report.test)}: {summary(report)}"
 
 
-def _summary(report: Report) -> str:
+def summary(report: Report) -> str:
+    """The verdict as a sentence: ``2 of 3 metrics out of bounds``."""
     judged = [metric for metric in report.metrics if metric.verdict is not None]
     good, doubtful = sum(metric.good for metric in judged), sum(metric.cause == "unconfirmed" for metric in judged)
     waiting = sum(metric.cause not in {None, "unconfirmed"} for metric in judged)
@@ -129,7 +147,7 @@ def _summary(report: Report) -> str:
         case Verdict.INCONCLUSIVE:
             return f"{good + doubtful} {of_all} could be judged{doubts}"
         case Verdict.PASS if judged:
-            return f"{good} {of_all} within bounds{_changed(judged)}{more}"
+            return f"{good} {of_all} {_well(judged)}{_changed(judged)}{more}"
         case _:
             return f"no condition, {_metrics(len(report.metrics))} recorded"
 
@@ -140,10 +158,18 @@ def _worse(judged: Sequence[MetricVerdict]) -> int:
 
 def _how(judged: Sequence[MetricVerdict]) -> str:
     """In which way the regressions are worse."""
-    ways = {metric.by_level for metric in judged if metric.verdict is Verdict.REGRESSION}
-    return " or ".join(
-        text for by_level, text in ((False, "out of bounds"), (True, "at a worse level")) if by_level in ways
-    )
+    return _ways((one for one in judged if one.verdict is Verdict.REGRESSION), "out of bounds", "at a worse level")
+
+
+def _well(judged: Sequence[MetricVerdict]) -> str:
+    """In which way the others are well; where there are none, in which way they would be."""
+    good = [metric for metric in judged if metric.good] or judged
+    return _ways(good, "within bounds", "at no worse level")
+
+
+def _ways(metrics: Iterable[MetricVerdict], by_bounds: str, by_level: str) -> str:
+    ways = {metric.by_level for metric in metrics}
+    return " or ".join(text for way, text in ((False, by_bounds), (True, by_level)) if way in ways)
 
 
 def _changed(judged: Sequence[MetricVerdict]) -> str:
@@ -157,7 +183,8 @@ def _metrics(count: int) -> str:
     return f"{count} metric{'s' * (count != 1)}"
 
 
-def _cells(metric: MetricVerdict, report: Report, style: Style) -> tuple[str, ...]:
+def cells(metric: MetricVerdict, report: Report, style: Style) -> tuple[str, ...]:
+    """What the columns of the table say of one metric: verdict, metric, value, allowed, last runs, reason."""
     dash = style.glyph("dash")
     if metric.verdict is None:
         word, reason = f"{style.glyph('none')} {metric.reason.partition(':')[0]}", ""
