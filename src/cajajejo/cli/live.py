@@ -6,12 +6,16 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from cajajejo.cli import screen
-from cajajejo.terminal import cut
+from cajajejo.terminal import bar, cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Self
 
 REDRAW_SECONDS: Final = 0.1
+RATE_SECONDS: Final = 5.0
+"""After so many seconds there is something to tell a rate by."""
+_TELL_SECONDS: Final = 60.0
 _ERASE: Final = "\r\x1b[J"
 _UP: Final = "\x1b[{}A"
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"  # a line that is too wide stays one line, so that the region's height is known
@@ -66,3 +70,34 @@ class LiveRegion:
             return
         screen.draw((_UP.format(self._height - 1) if self._height > 1 else "") + _ERASE)
         self._height = 0
+
+
+class LiveLine:
+    """What is under way: one live line on a terminal, a line a minute where nothing may move; nothing of it stays.
+
+    Args:
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._style = screen.err_style()
+        shown = not (screen.options().quiet or screen.options().json)
+        self._region = LiveRegion(clock) if self._style.live and shown else None
+        self._began = self._told = clock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._region is not None:
+            self._region.clear()
+
+    def _tell(self, text: Callable[[], str], done: int, total: int | None, *, title: str = "") -> None:
+        """Shows `text` behind `title`, on a terminal behind a bar, unless it was shown a moment ago."""
+        if self._region is not None:
+            drawn = f"{bar(done, total, self._style)}  " if total else ""
+            self._region.show([f"  {title}{drawn}{text()}"])
+        elif self._clock() - self._told >= _TELL_SECONDS:
+            self._told = self._clock()
+            screen.say(f"{time.strftime('%H:%M:%S')}  {title}{text()}")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cajajejo.metrics.baselines import Entry
+    from cajajejo.metrics.judgement.incidents import Incident
     from cajajejo.metrics.judgement.verdict import MetricVerdict
     from cajajejo.metrics.runs import Run
 
@@ -96,6 +97,19 @@ def of_entry(entry: Entry) -> dict[str, object]:
         "reason": entry.reason,
         "author": entry.by,
         "noted_on": entry.date,
+    }
+
+
+def of_incident(incident: Incident) -> dict[str, object]:
+    """The row of an incident, by column."""
+    return {
+        "test_name": incident.test,
+        "kind": incident.kind,
+        "metric_name": incident.metric,
+        "run_id": incident.run_id,
+        "start_time": incident.start_time,
+        "message": incident.message,
+        "accepted": incident.accepted,
     }
 
 

@@ -47,7 +47,7 @@ def tell(connection: Connection, telling: Telling) -> Told:
     told = telling.decide(incidents(connection, telling.test), None if newest is None else (newest[0], newest[1]))
     connection.execute("DELETE FROM incidents WHERE test_name = ?", (telling.test,))
     for incident in told.open:
-        row = _of_incident(incident)
+        row = rows.of_incident(incident)
         connection.execute(rows.insert("incidents", row), tuple(row.values()))
     return replace(told, events=tuple(event for event in told.events if _is_new(connection, event, telling)))
 
@@ -108,18 +108,6 @@ def _is_new(connection: Connection, event: Event, telling: Telling) -> bool:
         [(event.id, sink, telling.now) for sink in telling.sinks],
     )
     return True
-
-
-def _of_incident(incident: Incident) -> dict[str, object]:
-    return {
-        "test_name": incident.test,
-        "kind": incident.kind,
-        "metric_name": incident.metric,
-        "run_id": incident.run_id,
-        "start_time": incident.start_time,
-        "message": incident.message,
-        "accepted": incident.accepted,
-    }
 
 
 def _of_event(event: Event, now: float) -> dict[str, object]:

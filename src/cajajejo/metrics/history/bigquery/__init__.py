@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
+from cajajejo.metrics.history import rows
 from cajajejo.metrics.history.bigquery import statements, tables, tellings, values, writing
 from cajajejo.metrics.history.bigquery.connection import Address, Connection
 from cajajejo.metrics.history.store import Measured, Selected
@@ -152,7 +153,7 @@ class BigQueryStore:
     def note(self, entry: Entry) -> None:
         """Takes down an accepted level or a muted metric; one that is noted already changes nothing."""
         with self.connection.explained():
-            row = values.text_of([values.entry(entry)])
+            row = values.text_of([rows.of_entry(entry)])
         self.connection.prepare([tables.BASELINES])
         self.connection.write(writing.noting(self._place(tables.BASELINES)), {"rows": row})
 

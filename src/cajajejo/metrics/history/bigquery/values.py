@@ -19,7 +19,6 @@ from cajajejo.metrics.runs import Origin, Run
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from cajajejo.metrics.baselines import Entry
 
 ORIGIN: Final[Mapping[str, str]] = {
     "test_type": "test_type",
@@ -76,33 +75,6 @@ def metrics(stored: StoredRun) -> list[dict[str, object]]:
         }
         for metric in known.values()
     ]
-
-
-def entry(noted: Entry) -> dict[str, object]:
-    """The row of an accepted level or a muted metric, by column."""
-    return {
-        "kind": "accepted" if isinstance(noted, Accepted) else "muted",
-        "test_name": noted.test,
-        "metric_name": noted.metric,
-        "run_id": noted.start if isinstance(noted, Accepted) else None,
-        "until": None if isinstance(noted, Accepted) else noted.until,
-        "reason": noted.reason,
-        "author": noted.by,
-        "noted_on": noted.date,
-    }
-
-
-def incident(told: Incident) -> dict[str, object]:
-    """The row of an incident, by column."""
-    return {
-        "test_name": told.test,
-        "kind": told.kind,
-        "metric_name": told.metric,
-        "run_id": told.run_id,
-        "start_time": told.start_time,
-        "message": told.message,
-        "accepted": told.accepted,
-    }
 
 
 def alert(event: Event) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cajajejo.metrics.history import rows
 from cajajejo.metrics.history.bigquery import tables, values
 from cajajejo.metrics.history.bigquery.refusals import MEANWHILE
 
@@ -66,7 +67,7 @@ def of_telling(
         "test": test,
         "token": tokens[0],
         "telling_rows": values.text_of([{"test_name": test, "token": tokens[1]}]),
-        "incident_rows": values.text_of(values.incident(one) for one in told.open),
+        "incident_rows": values.text_of(rows.of_incident(one) for one in told.open),
         "alert_rows": values.text_of({event.id: values.alert(event) for event in told.events}.values()),
         "delivery_rows": values.text_of(deliveries),
     }
